@@ -1,0 +1,26 @@
+"""The one family of errors that a user can mend.
+
+Everything else that is raised is a defect of this library.
+"""
+
+from __future__ import annotations
+
+
+class RcrError(Exception):
+    """A mistake that the user can mend.
+
+    `str(error)` is one line for a person: it names the file or option, what was found, what was
+    expected and what to do. The command line prints that line and exits with status 2.
+    """
+
+
+class DataError(RcrError):
+    """A frame, mask, video or folder that cannot be used as it is."""
+
+
+class WeightsError(RcrError):
+    """A weights file that does not fit the network it is meant for."""
+
+
+class OptionError(RcrError, ValueError):
+    """An option out of its range, or two options that contradict each other."""

@@ -1,0 +1,111 @@
+"""Writing files and folders so that they are there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rcrlib.errors import OptionError
+
+RECORD = "rcr.json"
+"""Every folder that this library writes carries a record of what wrote it, under this name."""
+
+
+@contextmanager
+def atomic_file(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it to `path` on success, delete it on failure.
+
+    The temporary name keeps the suffix, so that writers which look at it (OpenCV, ffmpeg) work.
+
+    Example:
+        >>> with atomic_file("curve.csv") as temporary:      # doctest: +SKIP
+        ...     temporary.write_text("step,loss\\n")
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def output_folder(path: str | Path, record: dict[str, Any], *, force: bool = False) -> Iterator[Path]:
+    """Yield an empty temporary folder that becomes `path` when the block ends without an error.
+
+    Args:
+        path: the folder to make. It may exist when it is empty.
+        record: what wrote the folder and with which options; kept in it as `rcr.json`.
+        force: replace a folder that is not empty, if it carries an `rcr.json` (that is: if this
+            library wrote it; anything else is never deleted).
+
+    Raises:
+        OptionError: `path` holds something and `force` is not given, or was not written by us.
+    """
+    path = Path(path)
+    check_output(path, force=force)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        yield temporary
+        write_json(temporary / RECORD, record)
+        temporary.chmod(0o777 & ~_umask())
+        _swap(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_output(path: str | Path, *, force: bool = False) -> None:
+    """Raise `OptionError` unless `path` is free, empty, or ours and to be replaced by `force`.
+
+    Commands call this first, so that an hour's work does not end in "the folder exists".
+    """
+    path = Path(path)
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise OptionError(f"{path}: a file is in the way; name another folder")
+    if not any(path.iterdir()):
+        return
+    if not force:
+        raise OptionError(f"{path}: exists and is not empty; name another folder or give --force")
+    if not (path / RECORD).is_file():
+        raise OptionError(
+            f"{path}: was not written by rcr (it holds no {RECORD}), so --force does not replace it;"
+            " name another folder or remove it yourself"
+        )
+
+
+def write_json(path: str | Path, content: Any) -> None:
+    """Write `content` as indented JSON, atomically."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def _swap(new: Path, path: Path) -> None:
+    """Put `new` in the place of `path`; what was there is deleted only once `new` is in place."""
+    if not path.exists():
+        new.rename(path)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
+    path.rename(old / path.name)
+    new.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _umask() -> int:
+    """Give the process's umask (which can only be read by setting it)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
