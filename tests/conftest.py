@@ -1,0 +1,45 @@
+"""Fixtures that every room's tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run heavy tests at their full size")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    no_gpu = pytest.mark.skip(reason="needs a CUDA device")
+    for item in items:
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(no_gpu)
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Tell whether heavy tests run at full size (`pytest --full`) or at their everyday one."""
+    return request.config.getoption("--full")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Give the folder of real videos, weights and reference answers, or skip (fail if required)."""
+    default = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("RCR_SHARED", default))
+    if not (folder / "reference").is_dir():
+        reason = f"needs the shared data; {folder} is not there (set RCR_SHARED)"
+        if os.environ.get("RCR_REQUIRE_SHARED") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    """Give a seeded source of random tensors."""
+    return torch.Generator().manual_seed(0)
