@@ -1,0 +1,27 @@
+"""The networks: tensors in, tensors out.
+
+Images are (B, C, H, W) and clips (B, T, C, H, W), ImageNet-normalised floats; all networks return
+logits. `RCRNet` is the paper's section 3.1, `RCRNetNER` 3.2 and `FGPLG` 3.3.
+"""
+
+from rcrlib.models.config import NERConfig, RCRNetConfig
+from rcrlib.models.convgru import ConvGRUCell, DBConvGRU
+from rcrlib.models.encoder import Features
+from rcrlib.models.fgplg import FGPLG
+from rcrlib.models.ner import NER
+from rcrlib.models.nonlocal_block import NonLocalBlock
+from rcrlib.models.rcrnet import RCRNet
+from rcrlib.models.video import RCRNetNER
+
+__all__ = [
+    "FGPLG",
+    "NER",
+    "ConvGRUCell",
+    "DBConvGRU",
+    "Features",
+    "NERConfig",
+    "NonLocalBlock",
+    "RCRNet",
+    "RCRNetConfig",
+    "RCRNetNER",
+]

@@ -1,0 +1,88 @@
+"""FGPLG, the flow-guided pseudo-label generator (paper 3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from rcrlib.models.config import Inputs, RCRNetConfig, Variant, check_choice
+from rcrlib.models.layers import FrozenBatchNorm
+from rcrlib.models.rcrnet import RCRNet
+
+
+class FGPLG(FrozenBatchNorm):
+    """An RCRNet that sees seven channels: frame k, two labels brought to k, two flow magnitudes.
+
+    Source: paper 3.3. The flow itself and the warping happen outside (`rcrlib.flow`). Batch
+    normalisation always uses its stored statistics.
+
+    Args:
+        rcrnet: sizes; `in_channels` is set to 7 whatever it says.
+        inputs: what is shown besides RGB, paper's Table 4: "rgb" (Gb) or "rgb+labels" (Gc, unwarped
+            labels) or "rgb+labels+flow" (Gd, warped labels and flow magnitudes). Channels that are
+            switched off are zeros.
+        variant: which flow magnitude the network is trained with, "paper" or "official"; only
+            recorded here, for those who prepare its input.
+
+    Raises:
+        OptionError: another `inputs` or `variant`.
+    """
+
+    def __init__(
+        self,
+        rcrnet: RCRNetConfig | None = None,
+        inputs: Inputs = "rgb+labels+flow",
+        variant: Variant = "paper",
+    ) -> None:
+        super().__init__()
+        check_choice("inputs", inputs, Inputs)
+        check_choice("variant", variant, Variant)
+        self.inputs = inputs
+        self.variant = variant
+        self.network = RCRNet(replace(rcrnet or RCRNetConfig(), in_channels=7))
+        self.train()
+
+    @classmethod
+    def from_rcrnet(
+        cls,
+        image_net: RCRNet,
+        inputs: Inputs = "rgb+labels+flow",
+        variant: Variant = "paper",
+    ) -> FGPLG:
+        """Start from the image stage: copies `image_net`'s weights; in the stem, its RGB part.
+
+        The stem's weights for the other four channels stay as freshly drawn.
+        """
+        generator = cls(image_net.config, inputs, variant)
+        stem = "encoder.resnet.conv1.weight"
+        weights = generator.network.state_dict()[stem].clone()  # (64, 7, 7, 7)
+        weights[:, :3] = image_net.state_dict()[stem]
+        generator.network.load_state_dict({**image_net.state_dict(), stem: weights})
+        return generator
+
+    def forward(
+        self,
+        rgb: Tensor,
+        label_i: Tensor,
+        label_j: Tensor,
+        magnitude_i: Tensor,
+        magnitude_j: Tensor,
+    ) -> Tensor:
+        """Give logits (B, 1, H, W) of frame k's pseudo-label.
+
+        Args:
+            rgb: frame k, ImageNet-normalised, (B, 3, H, W).
+            label_i, label_j: labels of the frames i before and j after, in [0, 1], (B, 1, H, W);
+                brought to k by backward warping where `inputs` has flow, as they are where not.
+            magnitude_i, magnitude_j: ||O_i|| and ||O_j||, magnitudes of the flow on k towards i and
+                towards j, scaled as `variant` says, (B, 1, H, W).
+        """
+        labels = [label_i, label_j]
+        magnitudes = [magnitude_i, magnitude_j]
+        if self.inputs == "rgb":
+            labels = [torch.zeros_like(label) for label in labels]
+        if self.inputs != "rgb+labels+flow":
+            magnitudes = [torch.zeros_like(magnitude) for magnitude in magnitudes]
+        return self.network(torch.cat([rgb, *labels, *magnitudes], dim=1))
