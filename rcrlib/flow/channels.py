@@ -1,0 +1,107 @@
+"""The four channels that guide FGPLG beside the colours: two warped labels, two flow magnitudes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from rcrlib.errors import OptionError
+from rcrlib.flow.geometry import warp
+
+Inputs = Literal["rgb", "rgb+labels", "rgb+labels+flow"]
+"""What FGPLG sees: the rows Gb, Gc and Gd of the paper's Table 4."""
+
+Variant = Literal["paper", "official"]
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """FGPLG's input channels 4 to 7 for frame k, in the network's order; each float (B, 1, H, W).
+
+    Attributes:
+        label_i: the label of frame i brought to frame k, values in [0, 1].
+        label_j: the same for frame j.
+        magnitude_i: the length of the flow from k to i, see `magnitude`.
+        magnitude_j: the same for frame j.
+    """
+
+    label_i: Tensor
+    label_j: Tensor
+    magnitude_i: Tensor
+    magnitude_j: Tensor
+
+
+def guidance(
+    label_i: Tensor,
+    label_j: Tensor,
+    flow_ki: Tensor | None,
+    flow_kj: Tensor | None,
+    *,
+    inputs: Inputs = "rgb+labels+flow",
+    variant: Variant = "paper",
+) -> Guidance:
+    """Prepare what FGPLG gets for frame k beside its colours (paper 3.3, Fig. 4).
+
+    Convention: the flow is computed *on k towards i*, `flow_ki = flow(k, i)`, and the label of i is
+    sampled backward with it, so that it lies on the pixel grid of k; the same with j.
+
+    Args:
+        label_i: floating (B, 1, H, W) in [0, 1], the label of the kept frame before k.
+        label_j: the same for the kept frame after k.
+        flow_ki: (B, 2, H, W) in pixels; may be None where `inputs` does not use the flow.
+        flow_kj: the same towards j.
+        inputs: "rgb+labels+flow" is the paper's FGPLG (Table 4, Gd); "rgb+labels" gives the labels
+            as they are and magnitudes of zero (Gc); "rgb" gives zeros only (Gb).
+        variant: how the flow is normalised, see `magnitude`.
+
+    Raises:
+        OptionError: `inputs` or `variant` has no such value, or the flow is missing.
+    """
+    if inputs not in get_args(Inputs):
+        raise OptionError(f"inputs={inputs!r}: expected one of {', '.join(get_args(Inputs))}")
+    zeros = torch.zeros_like(label_i)
+    if inputs == "rgb":
+        return Guidance(zeros, zeros, zeros, zeros)
+    if inputs == "rgb+labels":
+        return Guidance(label_i, label_j, zeros, zeros)
+    if flow_ki is None or flow_kj is None:
+        raise OptionError(f"inputs={inputs!r} needs the flow from k to i and to j; one is missing")
+    return Guidance(
+        warp(label_i, flow_ki),
+        warp(label_j, flow_kj),
+        magnitude(flow_ki, variant).to(label_i.dtype),
+        magnitude(flow_kj, variant).to(label_j.dtype),
+    )
+
+
+def magnitude(flow: Tensor, variant: Variant = "paper") -> Tensor:
+    """Give the length of the normalised flow, ||O_i|| of the paper's Fig. 4.
+
+    "paper" (3.3: "normalising the flow into [-1, 1], then its Euclidean norm") leaves open what it
+    divides by. We read it as the largest absolute component in that flow, so that the components
+    fill [-1, 1] and the result lies in [0, sqrt(2)]; but at least one pixel, so that the noise of a
+    scene at rest is not blown up into motion.
+    "official": the authors' code differs: dx is divided by the width and dy by the height, so
+    10 px at 448 x 448 become 0.022. The released weights need this one.
+
+    Args:
+        flow: (B, 2, H, W) in pixels.
+        variant: "paper" or "official".
+
+    Returns:
+        (B, 1, H, W), not negative.
+
+    Raises:
+        OptionError: there is no such variant.
+    """
+    if variant == "paper":
+        scale = flow.abs().amax(dim=(1, 2, 3), keepdim=True).clamp(min=1.0)
+    elif variant == "official":
+        height, width = flow.shape[2:]
+        scale = flow.new_tensor([width, height]).view(1, 2, 1, 1)
+    else:
+        raise OptionError(f"variant={variant!r}: expected one of {', '.join(get_args(Variant))}")
+    return torch.linalg.vector_norm(flow / scale, dim=1, keepdim=True)
