@@ -1,0 +1,134 @@
+"""What a prediction and a mask have to look like before anything is measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rcrlib.errors import DataError
+
+Map = Tensor | np.ndarray
+"""A picture of one value per pixel, from either library."""
+
+LEVELS = 256
+"""Grey levels of an 8-bit picture, which is how predictions are kept and published."""
+
+
+def as_prediction(prediction: Map, what: str = "prediction") -> Tensor:
+    """Give the prediction as float64, or say what is wrong with it.
+
+    Float64 because sums over a 480p frame in float32 already differ in the fourth digit.
+
+    Args:
+        prediction: float, any shape, in [0, 1].
+        what: how the error calls it.
+
+    Raises:
+        DataError: not floating point, not finite, or outside [0, 1].
+    """
+    prediction = _as_tensor(prediction)
+    if not prediction.is_floating_point():
+        raise DataError(
+            f"{what}: found {_name(prediction)}, expected floating point in [0, 1];"
+            " divide 8-bit maps by 255"
+        )
+    prediction = prediction.double()
+    if not torch.isfinite(prediction).all():
+        raise DataError(f"{what}: found NaN or infinity, expected values in [0, 1]")
+    if prediction.numel() and (prediction.min() < 0 or prediction.max() > 1):
+        low, high = float(prediction.min()), float(prediction.max())
+        raise DataError(
+            f"{what}: found values from {low:.4g} to {high:.4g}, expected [0, 1];"
+            " logits go through a sigmoid first"
+        )
+    return prediction
+
+
+def as_mask(mask: Map, what: str = "mask") -> Tensor:
+    """Give the mask as bool, or say what is wrong with it.
+
+    Args:
+        mask: any type and shape, every value 0 or 1.
+        what: how the error calls it.
+
+    Raises:
+        DataError: a value other than 0 and 1.
+    """
+    mask = _as_tensor(mask)
+    if mask.dtype == torch.bool:
+        return mask
+    if mask.is_complex():
+        raise DataError(f"{what}: found {_name(mask)}, expected 0 and 1")
+    foreign = mask[(mask != 0) & (mask != 1)]
+    if foreign.numel():
+        raise DataError(
+            f"{what}: found the value {float(foreign[0]):.4g}, expected only 0 and 1;"
+            " threshold grey masks at 128 first"
+        )
+    return mask.bool()
+
+
+def as_frame(prediction: Map, mask: Map) -> tuple[Tensor, Tensor]:
+    """Check one frame: both `(H, W)`, float64 in [0, 1] and bool.
+
+    Raises:
+        DataError: see `as_prediction` and `as_mask`; sizes differ, or are not `(H, W)`.
+    """
+    checked = as_prediction(prediction), as_mask(mask)
+    _check_shapes(*checked, dimensions=2, layout="(H, W)", where="")
+    return checked
+
+
+def as_batch(prediction: Map, mask: Map, where: str = "") -> tuple[Tensor, Tensor]:
+    """Check a batch `(B, 1, H, W)` or one frame `(H, W)`; give both as `(B, H, W)`.
+
+    Args:
+        prediction: float in [0, 1].
+        mask: {0, 1}, of the same shape.
+        where: said at the start of the error, such as the name of the video.
+
+    Raises:
+        DataError: see `as_prediction` and `as_mask`; sizes differ, or no pixel is there.
+    """
+    start = f"{where}: " if where else ""
+    checked = as_prediction(prediction, f"{start}prediction"), as_mask(mask, f"{start}mask")
+    if checked[0].ndim == 2:
+        _check_shapes(*checked, dimensions=2, layout="(H, W)", where=start)
+        return checked[0][None], checked[1][None]
+    _check_shapes(*checked, dimensions=4, layout="(B, 1, H, W) or (H, W)", where=start)
+    if checked[0].shape[1] != 1:
+        raise DataError(
+            f"{start}found {checked[0].shape[1]} channels in {tuple(checked[0].shape)},"
+            " expected (B, 1, H, W)"
+        )
+    return checked[0][:, 0], checked[1][:, 0]
+
+
+def quantise(prediction: Tensor) -> Tensor:
+    """Give the levels 0..255 (int64) that a PNG would hold for a float prediction in [0, 1]."""
+    return (prediction * (LEVELS - 1)).round().long()
+
+
+def _check_shapes(
+    prediction: Tensor, mask: Tensor, *, dimensions: int, layout: str, where: str
+) -> None:
+    """Raise `DataError` unless both have the same shape, of so many dimensions, with a pixel."""
+    if prediction.shape != mask.shape:
+        raise DataError(
+            f"{where}the prediction is {tuple(prediction.shape)} and the mask {tuple(mask.shape)},"
+            " expected the same size; resize the prediction to the mask"
+        )
+    if prediction.ndim != dimensions or not prediction.numel():
+        raise DataError(f"{where}found the shape {tuple(prediction.shape)}, expected {layout}")
+
+
+def _as_tensor(values: Map) -> Tensor:
+    """Give a tensor without a graph, on the CPU where its device has no float64 (Apple's GPUs)."""
+    if isinstance(values, np.ndarray):
+        return torch.from_numpy(values.copy())  # torch takes neither flipped nor read-only arrays
+    return values.detach().cpu() if values.device.type == "mps" else values.detach()
+
+
+def _name(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
