@@ -1,0 +1,97 @@
+"""A data set: named videos in a fixed order."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rcrlib.data.label_folder import read_label_folder
+from rcrlib.data.listing import some
+from rcrlib.data.video import Video
+from rcrlib.errors import DataError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Videos, in a fixed order, with names that are unique.
+
+    Attributes:
+        name: for tables and folders of results.
+        root: the folder (or video file) that it was loaded from.
+        layout: the name of the layout, one of `rcrlib.data.LAYOUTS`.
+        videos: the videos.
+        flat: a set of images, each a video of one frame; predictions are written without a folder
+            per video.
+        split: the part of the data set, such as "train"; None is all of it.
+
+    Raises:
+        DataError: there is no video, or two have one name.
+    """
+
+    name: str
+    root: Path
+    layout: str
+    videos: tuple[Video, ...]
+    flat: bool = False
+    split: str | None = None
+
+    def __post_init__(self) -> None:
+        names = [video.name for video in self.videos]
+        twice = sorted({name for name in names if names.count(name) > 1}) if _repeat(names) else []
+        if twice:
+            raise DataError(f"{self.root}: two videos have one name: {some(twice)}; rename one")
+        if not names:
+            raise DataError(f"{self.root}: holds no video of the layout {self.layout}")
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    def __iter__(self) -> Iterator[Video]:
+        return iter(self.videos)
+
+    def __getitem__(self, key: int | str) -> Video:
+        """Give a video by position or by name; `DataError` where no video has that name."""
+        if isinstance(key, int):
+            return self.videos[key]
+        for video in self.videos:
+            if video.name == key:
+                return video
+        names = [video.name for video in self.videos]
+        near = difflib.get_close_matches(key, names, n=3) or names
+        raise DataError(f"{self.root}: has no video {key!r}; it has, for example, {some(near, 3)}")
+
+    def with_label_folder(self, folder: str | Path) -> Dataset:
+        """Give the same videos with the masks of `folder` as their only labels.
+
+        The masks are FOLDER/VIDEO/FRAME.png (FOLDER/IMAGE.png for a set of images), named like the
+        frames. Where a `manifest.json` lies there, it must name exactly these masks; it is also the
+        only way to leave a video without labels. The original labels are never fallen back to.
+
+        Raises:
+            DataError: the folder is missing or belongs to other videos, a video has no mask there,
+                a mask is of another size than its frame, or the manifest says something else.
+        """
+        folder = Path(folder)
+        labels = read_label_folder(folder, self.videos, flat=self.flat)
+        return replace(
+            self, videos=tuple(video.with_labels(labels[video.name]) for video in self.videos)
+        )
+
+    def fingerprint(self) -> str:
+        """Give 16 hex digits that change with the videos' names, lengths or labelled frames.
+
+        The files' contents do not enter: it is computed without reading them.
+        """
+        content = [
+            (video.name, len(video), [video.frame_names[index] for index in video.annotated])
+            for video in self.videos
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+def _repeat(names: list[str]) -> bool:
+    return len(set(names)) < len(names)

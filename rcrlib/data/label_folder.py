@@ -1,0 +1,130 @@
+"""Labels from a folder of masks beside the data set: pseudo-labels, or a person's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rcrlib.data.listing import list_folders, list_images, some
+from rcrlib.data.masks import MaskStyle, image_size
+from rcrlib.data.video import LabelFiles, Video
+from rcrlib.errors import DataError
+
+MANIFEST = "manifest.json"
+"""Says which masks are labels and which pseudo-labels:
+{"videos": {VIDEO: {FRAME: "label" or "pseudo"}}}."""
+
+
+def read_label_folder(
+    folder: Path, videos: Sequence[Video], *, flat: bool
+) -> dict[str, dict[int, LabelFiles]]:
+    """Find the mask of every labelled frame in FOLDER/VIDEO/FRAME.png (flat: FOLDER/FRAME.png).
+
+    Returns:
+        For each video's name its labels by frame index. A video has none only where the manifest
+        names it without frames.
+
+    Raises:
+        DataError: see `Dataset.with_label_folder`.
+    """
+    masks = _flat_masks(folder) if flat else _masks(folder)
+    manifest = _read_manifest(folder)
+    if manifest is not None:
+        _check_manifest(folder, manifest, masks)
+    known = {video.name for video in videos}
+    strangers = [name for name in masks if name not in known]
+    if strangers:
+        raise DataError(
+            f"{folder}: belongs to other videos: the data set has no {some(strangers)};"
+            " give the labels of this data set and split"
+        )
+    bare = [
+        video.name
+        for video in videos
+        if video.name not in (masks if manifest is None else manifest)
+    ]
+    if bare:
+        raise DataError(
+            f"{folder}: has no mask for {some(bare)} ({len(bare)} of {len(videos)} videos);"
+            f" expected {'IMAGE.png' if flat else 'VIDEO/FRAME.png'}; complete the folder"
+        )
+    # Maps that this library wrote may hold nothing but 0 and 1 of 255 and still be what they say.
+    style: MaskStyle = "auto" if manifest is None else "grey"
+    return {
+        video.name: {
+            index: LabelFiles((path,), style)
+            for index, path in _match(folder, video, masks.get(video.name, {})).items()
+        }
+        for video in videos
+    }
+
+
+def _masks(folder: Path) -> dict[str, dict[str, Path]]:
+    found = {
+        path.name: {mask.stem: mask for mask in list_images(path)} for path in list_folders(folder)
+    }
+    masks = {name: frames for name, frames in found.items() if frames}
+    if not masks:
+        raise DataError(f"{folder}: holds no masks; expected VIDEO/FRAME.png")
+    return masks
+
+
+def _flat_masks(folder: Path) -> dict[str, dict[str, Path]]:
+    masks = {path.stem: {path.stem: path} for path in list_images(folder)}
+    if not masks:
+        raise DataError(f"{folder}: holds no masks; expected IMAGE.png")
+    return masks
+
+
+def _match(folder: Path, video: Video, masks: Mapping[str, Path]) -> dict[int, Path]:
+    """Give a video's masks by frame index; each must have its frame's name and size."""
+    position = {name: index for index, name in enumerate(video.frame_names)} if masks else {}
+    strangers = [name for name in masks if name not in position]
+    if strangers:
+        raise DataError(
+            f"{folder}: belongs to other videos: {video.name} has no frame {some(strangers)};"
+            f" its frames are named like {video.frame_names[0]}"
+        )
+    for path in masks.values():
+        found = image_size(path)
+        if found != video.size:
+            raise DataError(
+                f"{path}: the mask is {found[1]}x{found[0]} and its frame is"
+                f" {video.size[1]}x{video.size[0]} pixels; give a mask of the frame's size"
+            )
+    return {position[name]: path for name, path in masks.items()}
+
+
+def _read_manifest(folder: Path) -> dict[str, dict[str, str]] | None:
+    path = folder / MANIFEST
+    if not path.is_file():
+        return None
+    try:
+        videos = json.loads(path.read_text(encoding="utf-8"))["videos"]
+        well_formed = all(
+            kind in ("label", "pseudo") for frames in videos.values() for kind in frames.values()
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        well_formed = False
+    if not well_formed:
+        raise DataError(
+            f'{path}: expected {{"videos": {{VIDEO: {{FRAME: "label" or "pseudo"}}}}}};'
+            " make the label folder again"
+        )
+    return dict(videos)
+
+
+def _check_manifest(
+    folder: Path, manifest: Mapping[str, Mapping[str, str]], masks: Mapping[str, Mapping[str, Path]]
+) -> None:
+    said = {f"{video}/{frame}" for video, frames in manifest.items() for frame in frames}
+    found = {f"{video}/{frame}" for video, frames in masks.items() for frame in frames}
+    for names, what in (
+        (said - found, "names masks that are missing"),
+        (found - said, "does not name"),
+    ):
+        if names:
+            raise DataError(
+                f"{folder / MANIFEST}: {what}: {some(sorted(names))}; make the label folder again"
+            )

@@ -1,0 +1,165 @@
+"""Frames and masks, from and to image files.
+
+Pillow reads them rather than OpenCV, for two reasons: it tells a palette's ids from its colours,
+and it refuses a truncated file, of which OpenCV fills the missing part with grey.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from rcrlib.errors import DataError
+from rcrlib.files import atomic_file
+
+THRESHOLD = 128
+"""A grey value from here on is the object (0..255)."""
+
+MaskStyle = Literal["auto", "grey", "ids", "on-white"]
+"""How a mask file says which pixels are the object.
+
+- `auto`: what most data sets do. A palette file holds object ids, and every id but 0 is the object;
+  anything else is grey, and the object is what is >= 128. A grey file with no other values than
+  0 and 1 is refused: thresholded at 128 it would be empty without a word.
+- `grey`: >= 128, whatever the values; for maps that this library wrote.
+- `ids`: everything that is not 0 or black.
+- `on-white`: everything that is not white (the .ppm files of FBMS).
+"""
+
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, zlib.error, Image.DecompressionBombError)
+"""What Pillow raises on files that are missing, truncated, or no image at all."""
+
+
+def read_image(path: str | Path) -> NDArray[np.uint8]:
+    """Read a frame as (H, W, 3) uint8 RGB, turned upright as its EXIF orientation says.
+
+    Raises:
+        DataError: the file is missing, truncated, 16 bits deep, or no image.
+    """
+    with _opened(path) as image:
+        return np.array(ImageOps.exif_transpose(image).convert("RGB"))
+
+
+def image_size(path: str | Path) -> tuple[int, int]:
+    """Give (H, W) of an image file, upright, from its header alone.
+
+    Raises:
+        DataError: the file is missing or no image.
+    """
+    with _opened(path) as image:
+        width, height = image.size
+        sideways = image.getexif().get(0x0112, 1) >= 5  # orientations 5..8 swap the axes
+        return (width, height) if sideways else (height, width)
+
+
+def read_mask(
+    path: str | Path,
+    *,
+    size: tuple[int, int] | None = None,
+    soft: bool = False,
+    style: MaskStyle = "auto",
+) -> NDArray[np.uint8] | NDArray[np.float32]:
+    """Read a mask as (H, W) uint8 {0, 1}, or, with `soft`, as (H, W) float32 in [0, 1].
+
+    An alpha channel is ignored (some of DAVIS' masks carry one), unless it varies while the colour
+    is the same everywhere: then the mask was drawn in the alpha channel.
+
+    Args:
+        path: the file; grey, palette, 1-bit, or colour with R = G = B.
+        size: the (H, W) that the mask must have, its frame's.
+        soft: give grey / 255 instead of thresholding at 128.
+        style: how the file marks the object, see `MaskStyle`.
+
+    Raises:
+        DataError: the file is missing, broken, of another size, coloured where greys are expected,
+            or (`style="auto"`) holds no other values than 0 and 1.
+    """
+    with _opened(path) as image:
+        grey = _object_grey(Path(path), ImageOps.exif_transpose(image), style)
+    if size is not None and grey.shape != size:
+        raise DataError(
+            f"{path}: the mask is {_wxh(grey.shape)} and its frame is {_wxh(size)} pixels;"
+            " give a mask of the frame's size"
+        )
+    if soft:
+        return grey.astype(np.float32) / np.float32(255)
+    return (grey >= THRESHOLD).astype(np.uint8)
+
+
+def write_mask(path: str | Path, mask: NDArray[np.generic]) -> None:
+    """Write a mask as a one-channel PNG, 0..255, whole or not at all.
+
+    Args:
+        path: the file to write; folders above it are made.
+        mask: (H, W); bool or integers {0, 1}, or floats in [0, 1] (rounded to 1/255).
+
+    Raises:
+        ValueError: another shape, or values outside [0, 1].
+    """
+    if mask.ndim != 2:
+        raise ValueError(f"a mask has the shape (H, W), this one has {mask.shape}")
+    values = mask.astype(np.float32)
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(f"a mask lies in [0, 1], this one in [{values.min()}, {values.max()}]")
+    with atomic_file(path) as temporary:
+        Image.fromarray(np.round(values * 255).astype(np.uint8)).save(temporary, format="PNG")
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[Image.Image]:
+    """Open an 8-bit image; everything that goes wrong in reading it becomes a `DataError`."""
+    try:
+        with Image.open(path) as image:
+            if image.mode.startswith(("I", "F")):
+                raise DataError(f"{path}: holds more than 8 bits a pixel; save it with 8 bits")
+            yield image
+    except FileNotFoundError:
+        raise DataError(f"{path}: not there; expected an image file") from None
+    except _BROKEN as error:
+        raise DataError(
+            f"{path}: cannot be read as an image ({error}); replace the file"
+        ) from error
+
+
+def _object_grey(path: Path, image: Image.Image, style: MaskStyle) -> NDArray[np.uint8]:
+    """Give (H, W) uint8, 0..255, in which what is >= 128 is the object."""
+    if image.mode == "P" and style in ("auto", "ids") and not _is_black_and_white(image):
+        return np.where(np.array(image) > 0, 255, 0).astype(np.uint8)
+    colour = _colours(image)
+    if style == "ids":
+        return np.where((colour > 0).any(2), 255, 0).astype(np.uint8)
+    if style == "on-white":
+        return np.where((colour < 255).any(2), 255, 0).astype(np.uint8)
+    if (colour != colour[..., :1]).any():
+        raise DataError(f"{path}: the mask is coloured; expected grey (0/255) or palette ids")
+    grey: NDArray[np.uint8] = colour[..., 0]
+    if style == "auto" and grey.max(initial=0) == 1:
+        raise DataError(f"{path}: the mask holds the values 0 and 1 of 255; save it as 0 and 255")
+    return grey
+
+
+def _colours(image: Image.Image) -> NDArray[np.uint8]:
+    """Give (H, W, 3) colours, or (H, W, 1) greys, or the alpha channel where the mask is in it."""
+    if image.mode in ("1", "L"):
+        return np.array(image.convert("L"))[..., None]
+    pixels = np.array(image.convert("RGBA"))
+    colour, alpha = pixels[..., :3], pixels[..., 3:]
+    drawn_in_alpha = alpha.min() < alpha.max() and (colour == colour[0, 0]).all()
+    return alpha if drawn_in_alpha else colour
+
+
+def _is_black_and_white(image: Image.Image) -> bool:
+    """Tell a 0/255 mask that happens to be stored with a palette from one that holds ids."""
+    colours = image.convert("RGB").getcolors(maxcolors=2) or []
+    return {colour for _, colour in colours} == {(0, 0, 0), (255, 255, 255)}
+
+
+def _wxh(size: tuple[int, ...]) -> str:
+    return f"{size[1]}x{size[0]}"
