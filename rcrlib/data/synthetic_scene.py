@@ -1,0 +1,204 @@
+"""Draws the scene of a synthetic video: who is in it, how they look and how they move.
+
+The salient object is rounded, differs from the background in texture and colour, is large among
+such shapes, and moves on its own. Distractors have some of these properties but never all:
+
+- *camouflaged* ones are as large and move on their own, but wear the background's look;
+- *small* ones move on their own and stand out, but are much smaller than the object;
+- *painted* ones stand out and may be nearly as large, but are flat, angular and lie on the ground.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from rcrlib.data.synthetic_layer import Family, Layer, Motion, Wave, outline
+from rcrlib.data.synthetic_texture import PATTERNS, Pattern, colour_ramp, texture
+
+if TYPE_CHECKING:
+    from rcrlib.data.synthetic import SyntheticConfig
+
+Distractor = Literal["camouflaged", "small", "painted"]
+ROUNDED: tuple[Family, ...] = ("blob", "star", "pebble")
+
+_TILE = 4.0  # an outline's texture spans twice its diameter: no repetition is ever seen
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a surface looks like: a pattern and the colours it runs through.
+
+    `lightness`, `chroma` and `hue` are those of the middle of `colours`, in Oklab.
+    """
+
+    pattern: Pattern
+    lightness: float
+    chroma: float
+    hue: float
+    colours: np.ndarray
+
+    def texture(
+        self, rng: np.random.Generator, tile: float, texels: float, repeat: float
+    ) -> np.ndarray:
+        """Draw a tile of `tile` units, `texels` and `repeat` patterns to each unit."""
+        size = max(16, 2 * round(tile * texels / 2))
+        return texture(rng, size, self.pattern, repeat * tile, self.colours)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """The layers of a video from back to front, and the camera that looks at them.
+
+    Attributes:
+        layers: the first one is the background.
+        salient: position of the salient object in `layers`.
+        camera: ground to view coordinates.
+        size: (H, W) of the pictures.
+    """
+
+    layers: tuple[Layer, ...]
+    salient: int
+    camera: Motion
+    size: tuple[int, int]
+
+    def to_pixels(self, t: int) -> list[np.ndarray]:
+        """Give each layer's (3, 3) matrix from local to pixel coordinates in frame t."""
+        height, width = self.size
+        side = min(self.size)
+        pixels = np.array([[side, 0, (width - 1) / 2], [0, side, (height - 1) / 2], [0, 0, 1]])
+        ground = pixels @ self.camera.matrix(t)
+        return [(ground if a.on_ground else pixels) @ a.motion.matrix(t) for a in self.layers]
+
+
+class SceneBuilder:
+    """Draws one scene. `rng` decides what it shows, and the size of the pictures only how fine."""
+
+    def __init__(self, config: SyntheticConfig, rng: np.random.Generator) -> None:
+        self.config, self.rng = config, rng
+        self.side = min(config.size)
+        self.half = np.array(config.size[::-1]) / (2 * self.side)  # the view's half width, height
+        pattern = PATTERNS[rng.integers(len(PATTERNS))]
+        self.ground = self._look(
+            pattern, rng.uniform(0.38, 0.72), rng.uniform(0.03, 0.1), rng.uniform(0, 360)
+        )
+
+    def build(self) -> Scene:
+        """Draw every layer, the camera and the depth order."""
+        config, rng = self.config, self.rng
+        camera = Motion(
+            x=Wave.swinging(rng, 0, 0.16),
+            y=Wave.swinging(rng, 0, 0.10),
+            angle=Wave.swinging(rng, 0, 0.10),
+            size=Wave.swinging(rng, 0.05, 0.10),
+        )
+        radius = float(np.exp(rng.uniform(*np.log(config.object_radius))))
+        low_contrast = rng.random() < config.low_contrast_share
+        salient = self._object(radius, low_contrast)
+        kinds = rng.choice(get_args(Distractor), rng.integers(*config.distractors, endpoint=True))
+        behind: list[Layer] = [self._background()]
+        before: list[Layer] = []
+        for kind in sorted(kinds, key=["painted", "camouflaged", "small"].index):
+            distractor = self._distractor(kind, radius)
+            (before if kind == "small" and rng.random() < 0.5 else behind).append(distractor)
+        if rng.random() < config.hidden_share:
+            before.append(self._occluder(salient.motion, radius))
+        return Scene((*behind, salient, *before), len(behind), camera, config.size)
+
+    def _background(self) -> Layer:
+        surface = self.ground.texture(self._source(), 2.0, self.side, self.rng.uniform(4, 9))
+        return Layer(Motion(), surface, 2.0, on_ground=True)
+
+    def _object(self, radius: float, low_contrast: bool) -> Layer:
+        look = self._alike() if low_contrast else self._contrasting()
+        family = self._family()
+        return self._shape(family, look, radius, self._roaming(radius), relief=0.9)
+
+    def _distractor(self, kind: Distractor, radius: float) -> Layer:
+        rng = self.rng
+        if kind == "camouflaged":
+            radius *= rng.uniform(0.7, 1.1)
+            motion = self._roaming(radius)
+            return self._shape(self._family(), self.ground, radius, motion, relief=0.35)
+        if kind == "small":
+            radius *= rng.uniform(0.22, 0.4)
+            motion = self._roaming(radius)
+            return self._shape(self._family(), self._contrasting(), radius, motion, 0.9)
+        radius *= rng.uniform(0.5, 0.9)
+        x, y = rng.uniform(-self.half, self.half)
+        place = Motion(Wave(x), Wave(y), Wave(rng.uniform(0, 6.3)), Wave(np.log(radius)))
+        layer = self._shape("polygon", self._contrasting(), radius, place, relief=0.0)
+        return replace(layer, on_ground=True)
+
+    def _occluder(self, target: Motion, radius: float) -> Layer:
+        """Draw a reed, thinner than the object, that sweeps over it once."""
+        rng = self.rng
+        meeting = rng.uniform(0.2, 0.8) * self.config.frames
+        angle = rng.uniform(-0.35, 0.35)
+        speed = rng.choice([-1, 1]) * rng.uniform(0.012, 0.03)
+        width, length = radius * rng.uniform(0.25, 0.5), 1.6
+        motion = Motion(
+            x=Wave(target.x(meeting) - speed * np.cos(angle) * meeting, speed * np.cos(angle)),
+            y=Wave(target.y(meeting) - speed * np.sin(angle) * meeting, speed * np.sin(angle)),
+            angle=Wave.swinging(rng, angle, 0.08),
+            size=Wave(np.log(width * length) / 2),
+            stretch=Wave(np.log(width / length) / 2),
+        )
+        look = self._contrasting(muted=True)
+        return self._shape("pebble", look, np.sqrt(width * length), motion, relief=0.9)
+
+    def _shape(
+        self, family: Family, look: Look, radius: float, motion: Motion, relief: float
+    ) -> Layer:
+        source = self._source()
+        surface = look.texture(source, _TILE, radius * self.side, source.uniform(1.0, 2.2))
+        return Layer(motion, surface, _TILE, outline(self.rng, family), relief)
+
+    def _roaming(self, radius: float) -> Motion:
+        """Draw the motion of something alive, whose middle stays within the view."""
+        rng = self.rng
+        room = np.maximum(self.half - 0.7 * radius, 0.05)
+        swing = room * rng.uniform(0.4, 0.8, 2)
+        middle = rng.uniform(-1, 1, 2) * (room - swing)
+        return Motion(
+            x=Wave.swinging(rng, middle[0], swing[0]),
+            y=Wave.swinging(rng, middle[1], swing[1]),
+            angle=Wave.swinging(rng, rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 1.0)),
+            size=Wave.swinging(rng, np.log(radius), 0.18),
+            stretch=Wave.swinging(rng, rng.uniform(0, 0.15), 0.1),
+        )
+
+    def _contrasting(self, muted: bool = False) -> Look:
+        """Draw a look that stands out from the ground."""
+        rng, ground = self.rng, self.ground
+        away = -1 if ground.lightness > 0.55 else 1
+        lightness = ground.lightness + away * rng.uniform(0.08, 0.28)
+        chroma = rng.uniform(0.02, 0.06) if muted else rng.uniform(0.09, 0.17)
+        return self._look(
+            self._other_pattern(), lightness, chroma, ground.hue + rng.uniform(90, 270)
+        )
+
+    def _alike(self) -> Look:
+        """Draw a look that is hard to tell from the ground, but not its own."""
+        rng, ground = self.rng, self.ground
+        lighter, warmer = rng.choice([-1, 1], 2)
+        lightness = ground.lightness + lighter * rng.uniform(0.04, 0.08)
+        hue = ground.hue + warmer * rng.uniform(20, 50)
+        return self._look(self._other_pattern(), lightness, 1.2 * ground.chroma, hue)
+
+    def _look(self, pattern: Pattern, lightness: float, chroma: float, hue: float) -> Look:
+        colours = colour_ramp(self.rng, lightness, chroma, hue)
+        return Look(pattern, lightness, chroma, hue, colours)
+
+    def _other_pattern(self) -> Pattern:
+        others = [pattern for pattern in PATTERNS if pattern != self.ground.pattern]
+        return others[self.rng.integers(len(others))]
+
+    def _family(self) -> Family:
+        return ROUNDED[self.rng.integers(len(ROUNDED))]
+
+    def _source(self) -> np.random.Generator:
+        """Give a texture a source of its own, so that no texture changes what follows it."""
+        return self.rng.spawn(1)[0]
