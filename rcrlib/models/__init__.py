@@ -12,6 +12,14 @@ from rcrlib.models.ner import NER
 from rcrlib.models.nonlocal_block import NonLocalBlock
 from rcrlib.models.rcrnet import RCRNet
 from rcrlib.models.video import RCRNetNER
+from rcrlib.models.weights import (
+    Network,
+    encoder_file_info,
+    load_encoder_weights,
+    load_weights,
+    parameter_count,
+    save_weights,
+)
 
 __all__ = [
     "FGPLG",
@@ -20,8 +28,14 @@ __all__ = [
     "DBConvGRU",
     "Features",
     "NERConfig",
+    "Network",
     "NonLocalBlock",
     "RCRNet",
     "RCRNetConfig",
     "RCRNetNER",
+    "encoder_file_info",
+    "load_encoder_weights",
+    "load_weights",
+    "parameter_count",
+    "save_weights",
 ]

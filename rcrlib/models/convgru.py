@@ -102,6 +102,6 @@ def _conv(channels: int, kernel: int, bias: bool = False) -> nn.Conv2d:
     conv = nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=bias)
     # Two convolutions are summed before each sigmoid or tanh: together they count as one.
     nn.init.xavier_uniform_(conv.weight, gain=0.5**0.5)
-    if bias:
+    if conv.bias is not None:
         nn.init.zeros_(conv.bias)
     return conv

@@ -1,4 +1,4 @@
-"""The non-local block: all positions of a clip see each other (paper 3.2, after Wang et al. 2018)."""
+"""The non-local block: all positions of a clip see each other (paper 3.2; Wang et al., 2018)."""
 
 from __future__ import annotations
 
