@@ -9,6 +9,7 @@ from rcrlib.flow.channels import Guidance, guidance, magnitude
 from rcrlib.flow.estimator import FlowEstimator
 from rcrlib.flow.geometry import occlusion, warp
 from rcrlib.flow.methods import METHODS, get_flow
+from rcrlib.flow.picture import flow_to_rgb
 from rcrlib.flow.storage import read_flow, write_flow
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "FlowCache",
     "FlowEstimator",
     "Guidance",
+    "flow_to_rgb",
     "get_flow",
     "guidance",
     "magnitude",
