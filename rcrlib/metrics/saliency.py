@@ -47,7 +47,7 @@ def adaptive_f(prediction: Map, mask: Map) -> float:
 
     Arguments and errors as in `precision_recall`.
 
-    Source: Achanta et al., CVPR 2009, section 4.2.
+    Source: Achanta et al., CVPR 2009.
     """
     prediction, mask = as_frame(prediction, mask)
     salient = prediction >= (2 * prediction.mean()).clamp(max=1)
@@ -56,7 +56,7 @@ def adaptive_f(prediction: Map, mask: Map) -> float:
 
 
 def mae(prediction: Map, mask: Map) -> float:
-    """Give the mean absolute difference of prediction and mask (Perazzi et al., CVPR 2012, Eq. 14).
+    """Give the mean absolute difference of prediction and mask (Perazzi et al., CVPR 2012).
 
     Arguments and errors as in `precision_recall`; the prediction is not rounded.
     """
@@ -73,7 +73,7 @@ def s_measure(prediction: Map, mask: Map, alpha: float = 0.5) -> float:
 
     Arguments and errors as in `precision_recall`; the prediction is not rounded.
 
-    Source: Fan et al., ICCV 2017, Eq. 1 to 9. Tools differ: those that follow the MATLAB code put
+    Source: Fan et al., ICCV 2017. Tools differ: those that follow the MATLAB code put
     the centroid's row and column into the upper and left quadrants, which changes S by up to 0.0003
     in the mean over a data set; and many give NaN where the mask lies along one border alone.
     """
@@ -98,7 +98,7 @@ def _object_term(prediction: Tensor, mask: Tensor) -> Tensor:
 
 
 def _likeness(values: Tensor) -> Tensor:
-    """Eq. 4 and 6: 2 x / (x² + 1 + deviation); 1 where every value is 1."""
+    """2 x / (x² + 1 + deviation); 1 where every value is 1."""
     mean, deviation = values.mean(), _deviations(values).square().sum().div(_ddof(values)).sqrt()
     return 2 * mean / (mean.square() + 1 + deviation)
 
@@ -116,7 +116,7 @@ def _region_term(prediction: Tensor, mask: Tensor) -> Tensor:
 
 
 def _similarity(prediction: Tensor, truth: Tensor) -> Tensor:
-    """Eq. 8: structural similarity of one quadrant; two constant quadrants have similarity 1."""
+    """Structural similarity of one quadrant; two constant quadrants have similarity 1."""
     x, y = _deviations(prediction), _deviations(truth)
     variances = (x.square().sum() + y.square().sum()) / _ddof(x)
     covariance = (x * y).sum() / _ddof(x)

@@ -19,7 +19,7 @@ def iou(a: Map, b: Map) -> float:
     Raises:
         DataError: shapes differ, or a value other than 0 and 1.
 
-    Source: Perazzi et al., CVPR 2016, section 4.
+    Source: Perazzi et al., CVPR 2016 (DAVIS).
     """
     first, second = as_mask(a), as_mask(b)
     if first.shape != second.shape:
