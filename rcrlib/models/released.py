@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from torch import Tensor
+
 from rcrlib.models.state_files import Tensors
 
 Kind = Literal["RCRNet", "RCRNetNER", "FGPLG"]
@@ -37,21 +39,21 @@ RENAMED = {
     ".skip.downsample.": ".skip.shortcut.",
     ".conv.": ".0.",
     ".bn.": ".1.",
-    "non_local_block.": "first_non_local.",
-    "non_local_block2.": "second_non_local.",
+    "non_local_block.": "ner.first_non_local.",
+    "non_local_block2.": "ner.second_non_local.",
     ".W.": ".w.",
-    "convgru_forward.": "recurrence.forward_cell.",
-    "convgru_backward.": "recurrence.backward_cell.",
-    "bidirection_conv.": "recurrence.bidirection_conv.",
 }
 
-# Their convolutions of [X, H] (or [Hf, Hb]) are two of ours, of which the first has the bias.
+# Their convolutions of [X, H] (or of [Hf, Hb]) are two of ours; the first of them has the bias.
 SPLIT = {
-    "update_gate": ("w_xz", "w_hz"),
-    "reset_gate": ("w_xr", "w_hr"),
-    "output_gate": ("w_xh", "w_hh"),
-    "bidirection_conv": ("w_hf", "w_hb"),
+    f"convgru_{direction}.{gate}": (
+        f"ner.recurrence.{direction}_cell.w_x{letter}",
+        f"ner.recurrence.{direction}_cell.w_h{letter}",
+    )
+    for direction in ("forward", "backward")
+    for gate, letter in (("update_gate", "z"), ("reset_gate", "r"), ("output_gate", "h"))
 }
+SPLIT["bidirection_conv"] = ("ner.recurrence.w_hf", "ner.recurrence.w_hb")
 
 
 def released_kind(tensors: Tensors) -> Kind | None:
@@ -75,24 +77,26 @@ def from_released(tensors: Tensors, kind: Kind) -> Tensors:
     ours: Tensors = {}
     for full_name, tensor in tensors.items():
         name = full_name.removeprefix(prefix)
-        if name.startswith(CLASSIFIER) or (kind == "FGPLG" and _is_flow(full_name)):
-            continue
-        part = image_part if name.startswith("backbone.") else "ner."
-        for theirs, new in RENAMED.items():
-            name = name.replace(theirs, new)
-        if part == "ner." and tensor.ndim == 5:
-            tensor = tensor.flatten(1)  # a 1x1x1 convolution is a linear map
-        module, _, leaf = name.rpartition(".")
-        parent, _, gate = module.rpartition(".")
-        if gate in SPLIT and tensor.ndim == 4:
-            first, second = tensor.chunk(2, dim=1)
-            ours[f"{part}{parent}.{SPLIT[gate][0]}.{leaf}"] = first
-            ours[f"{part}{parent}.{SPLIT[gate][1]}.{leaf}"] = second
-        elif gate in SPLIT:
-            ours[f"{part}{parent}.{SPLIT[gate][0]}.{leaf}"] = tensor
-        else:
-            ours[part + name] = tensor
+        unused = name.startswith(CLASSIFIER) or (kind == "FGPLG" and _is_flow(full_name))
+        if not unused:
+            part = image_part if name.startswith("backbone.") else ""
+            ours |= {part + new: values for new, values in _rename(name, tensor).items()}
     return ours
+
+
+def _rename(name: str, tensor: Tensor) -> Tensors:
+    """Give one entry of theirs as ours: mostly one, sometimes two."""
+    for theirs, new in RENAMED.items():
+        name = name.replace(theirs, new)
+    if tensor.ndim == 5:
+        return {name: tensor.flatten(1)}  # a 1x1x1 convolution is a linear map of the channels
+    for theirs, (first, second) in SPLIT.items():
+        if name == f"{theirs}.weight" and tensor.ndim == 4:
+            on_first, on_second = tensor.chunk(2, dim=1)
+            return {f"{first}.weight": on_first, f"{second}.weight": on_second}
+        if name == f"{theirs}.bias":
+            return {f"{first}.bias": tensor}
+    return {name: tensor}
 
 
 def _prefix(tensors: Tensors) -> str | None:

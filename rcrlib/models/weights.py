@@ -92,8 +92,8 @@ def load_encoder_weights(
 
     Args:
         network: any of the three; of FGPLG's seven-channel stem the RGB part is filled.
-        source: "none" (nothing is done), "imagenet" (torchvision's weights, downloaded by it) or a
-            `.safetensors` or `.pth` file with torchvision's names (`fc` is dropped, 16-bit is fine).
+        source: "none" (nothing is done), "imagenet" (torchvision downloads its weights) or a `.safetensors`
+            or `.pth` file with torchvision's names (`fc` is dropped, 16-bit is fine).
 
     Raises:
         WeightsError: the download fails, or the file does not fit the network's configuration.
@@ -160,13 +160,10 @@ def _empty_network(path: Path, class_name: str, configuration: str) -> Network:
     """Make the network that a file's metadata describe, without values."""
     try:
         options = json.loads(configuration)
-        for name, config in (
-            ("config", RCRNetConfig),
-            ("rcrnet", RCRNetConfig),
-            ("ner", NERConfig),
-        ):
-            if name in options:
-                options[name] = config(**_with_tuples(options[name]))
+        for name in options.keys() & {"config", "rcrnet"}:
+            options[name] = RCRNetConfig(**_with_tuples(options[name]))
+        if "ner" in options:
+            options["ner"] = NERConfig(**options["ner"])
         with torch.device("meta"):
             return {"RCRNet": RCRNet, "RCRNetNER": RCRNetNER, "FGPLG": FGPLG}[class_name](**options)
     except (ValueError, KeyError, TypeError, AttributeError, RcrError) as error:
@@ -199,8 +196,8 @@ def _check_encoder_file(path: Path, config: RCRNetConfig) -> None:
     backbone, stride_on = encoder_file_info(path)
     if (backbone, stride_on) != (config.backbone, config.stride_on):
         raise WeightsError(
-            f"{path}: is a {backbone} with its stride on the {stride_on} convolutions, the network a"
-            f" {config.backbone} with it on the {config.stride_on}; make the network with"
+            f"{path}: is a {backbone} with its stride on the {stride_on} convolutions, the network"
+            f" is a {config.backbone} with it on the {config.stride_on}; make the network with"
             f" RCRNetConfig(backbone={backbone!r}, stride_on={stride_on!r})"
         )
 
@@ -212,6 +209,6 @@ def _download(config: RCRNetConfig) -> Tensors:
         return dict(IMAGENET[config.backbone].get_state_dict(progress=False, check_hash=True))
     except (OSError, RuntimeError) as error:
         raise WeightsError(
-            f"imagenet: torchvision could not download {config.backbone} ({error}); give a file with"
-            " torchvision's names instead, or 'none'"
+            f"imagenet: torchvision could not download {config.backbone} ({error}); give a file"
+            " with torchvision's names instead, or 'none'"
         ) from error
