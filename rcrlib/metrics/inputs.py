@@ -106,8 +106,11 @@ def as_batch(prediction: Map, mask: Map, where: str = "") -> tuple[Tensor, Tenso
 
 
 def quantise(prediction: Tensor) -> Tensor:
-    """Give the levels 0..255 (int64) that a PNG would hold for a float prediction in [0, 1]."""
-    return (prediction * (LEVELS - 1)).round().long()
+    """Give the levels 0..255 (int64) that a PNG would hold for a float prediction in [0, 1].
+
+    In float32, as predictions are when they are written: the halves then round the same way.
+    """
+    return (prediction.float() * (LEVELS - 1)).round().long()
 
 
 def _check_shapes(

@@ -48,7 +48,7 @@ def test_paper_averages_the_curves_before_f() -> None:
 
 
 def test_f_of_the_means_is_not_the_mean_of_f() -> None:
-    """One frame has P = 1, R = 1/5, the other P = 1/5, R = 1: their means give F = 0.6, not 0.38."""
+    """One frame has P = 1, R = 1/5, one P = 1/5, R = 1: F of the means is 0.6, not 0.38."""
     one, every = torch.tensor([[1.0, 0, 0, 0, 0]]), torch.ones(1, 5)
     metrics = SaliencyMetrics()
     metrics.update(one, every)
