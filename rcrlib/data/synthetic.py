@@ -24,6 +24,13 @@ from rcrlib.data.synthetic_scene import Scene, SceneBuilder
 from rcrlib.errors import OptionError
 from rcrlib.files import output_folder
 
+_JPEG = [  # colours at full resolution: at 128x128 an object's texture is only a few pixels wide
+    cv2.IMWRITE_JPEG_QUALITY,
+    95,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+]
+
 
 @dataclass(frozen=True)
 class SyntheticConfig:
@@ -98,9 +105,8 @@ class SyntheticVideo:
 
     def frame(self, i: int) -> np.ndarray:
         """Draw frame i: (H, W, 3) uint8 RGB, with smooth edges."""
-        scene = self._scene(i)
         picture = np.empty((*self.config.size, 3), dtype=np.float32)
-        for layer, to_pixels in zip(scene.layers, scene.to_pixels(i), strict=True):
+        for layer, to_pixels in self._scene(i).placed(i):
             layer.paint(picture, to_pixels)
         rng = np.random.default_rng([self.config.seed, self.index, i])
         picture += self.config.noise * rng.standard_normal(picture.shape, dtype=np.float32)
@@ -115,42 +121,37 @@ class SyntheticVideo:
 
         It is known everywhere, also where the point is hidden or out of view in frame j.
         """
-        before, after = self._scene(i).to_pixels(i), self._scene(j).to_pixels(j)
         visible = self._visible(i)
         y, x = np.mgrid[: self.config.size[0], : self.config.size[1]].astype(np.float64)
         flow = np.empty((*self.config.size, 2), dtype=np.float32)
-        for layer in np.unique(visible):
-            here = visible == layer
-            step = after[layer] @ np.linalg.inv(before[layer]) - np.eye(3)
+        places = zip(self._scene(i).placed(i), self._scene(j).placed(j), strict=True)
+        for depth, ((_, before), (_, after)) in enumerate(places):
+            here = visible == depth
+            step = after @ np.linalg.inv(before) - np.eye(3)
             flow[here] = np.stack(apply(step, x[here], y[here]), axis=-1)
         return flow
 
     def occlusion(self, i: int, j: int) -> np.ndarray:
         """Tell where the point seen in frame i cannot be seen in frame j: (H, W) bool.
 
-        It is hidden by a layer further to the front, or it lies outside the centres of the view's
-        border pixels.
+        It is hidden by a layer further to the front, or it lies outside the picture, whose area
+        ends half a pixel beyond the centres of its border pixels.
         """
         height, width = self.config.size
         y, x = np.mgrid[:height, :width].astype(np.float32)
         dx, dy = np.moveaxis(self.flow(i, j), -1, 0)
         x, y = x + dx, y + dy
-        hidden = (x < 0) | (x > width - 1) | (y < 0) | (y > height - 1)
-        visible, scene = self._visible(i), self._scene(j)
-        for depth, (layer, to_pixels) in enumerate(
-            zip(scene.layers, scene.to_pixels(j), strict=True)
-        ):
+        hidden = (x < -0.5) | (x > width - 0.5) | (y < -0.5) | (y > height - 0.5)
+        visible = self._visible(i)
+        for depth, (layer, to_pixels) in enumerate(self._scene(j).placed(j)):
             behind = (visible < depth) & ~hidden
             hidden[behind] = layer.contains(np.linalg.inv(to_pixels), x[behind], y[behind])
         return hidden
 
     def _visible(self, i: int) -> np.ndarray:
         """Give the position of the frontmost layer at every pixel centre of frame i: (H, W) int."""
-        scene = self._scene(i)
         visible = np.zeros(self.config.size, dtype=np.intp)
-        for depth, (layer, to_pixels) in enumerate(
-            zip(scene.layers, scene.to_pixels(i), strict=True)
-        ):
+        for depth, (layer, to_pixels) in enumerate(self._scene(i).placed(i)):
             box = layer.box(to_pixels, self.config.size)
             y, x = np.mgrid[box].astype(np.float32)
             visible[box][layer.contains(np.linalg.inv(to_pixels), x, y)] = depth
@@ -216,6 +217,6 @@ def _write_video(video: SyntheticVideo, folder: Path) -> Iterator[str]:
         for part in (image, label):
             (folder / part).parent.mkdir(parents=True, exist_ok=True)
         bgr = cv2.cvtColor(video.frame(i), cv2.COLOR_RGB2BGR)
-        cv2.imwrite(str(folder / image), bgr, [cv2.IMWRITE_JPEG_QUALITY, 95])
+        cv2.imwrite(str(folder / image), bgr, _JPEG)
         cv2.imwrite(str(folder / label), 255 * video.mask(i))
         yield f"/{image.as_posix()} /{label.as_posix()}"

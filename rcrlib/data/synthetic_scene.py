@@ -64,13 +64,16 @@ class Scene:
     camera: Motion
     size: tuple[int, int]
 
-    def to_pixels(self, t: int) -> list[np.ndarray]:
-        """Give each layer's (3, 3) matrix from local to pixel coordinates in frame t."""
+    def placed(self, t: int) -> list[tuple[Layer, np.ndarray]]:
+        """Give each layer and its (3, 3) matrix from local to pixel coordinates in frame t."""
         height, width = self.size
         side = min(self.size)
         pixels = np.array([[side, 0, (width - 1) / 2], [0, side, (height - 1) / 2], [0, 0, 1]])
         ground = pixels @ self.camera.matrix(t)
-        return [(ground if a.on_ground else pixels) @ a.motion.matrix(t) for a in self.layers]
+        return [
+            (layer, (ground if layer.on_ground else pixels) @ layer.motion.matrix(t))
+            for layer in self.layers
+        ]
 
 
 class SceneBuilder:
