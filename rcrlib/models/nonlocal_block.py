@@ -45,10 +45,11 @@ class NonLocalBlock(nn.Module):
 def dot_product_sum(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
     """Give 1/N θ (φᵀ g), all (B, N, K): `pairwise_sum` without the N x N similarities.
 
-    Linear in N, for the product of matrices may be taken in any order. Dividing before the sum over
-    N positions keeps it within the range of float16.
+    Linear in N, for the product of matrices may be taken in any order. Each factor of the sum over
+    N positions takes half of the division by N, which keeps all values within float16's range.
     """
-    return theta @ (phi.mT @ (g / g.shape[1]))
+    root = g.shape[1] ** 0.5
+    return theta @ ((phi / root).mT @ (g / root))
 
 
 def pairwise_sum(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:

@@ -92,8 +92,8 @@ def load_encoder_weights(
 
     Args:
         network: any of the three; of FGPLG's seven-channel stem the RGB part is filled.
-        source: "none" (nothing is done), "imagenet" (torchvision downloads its weights) or a `.safetensors`
-            or `.pth` file with torchvision's names (`fc` is dropped, 16-bit is fine).
+        source: "none" (nothing is done), "imagenet" (torchvision downloads its weights) or a file,
+            `.safetensors` or `.pth`, with torchvision's names (`fc` is dropped, 16-bit is fine).
 
     Raises:
         WeightsError: the download fails, or the file does not fit the network's configuration.
