@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, OptionError
 from rcrlib.flow.estimator import FlowEstimator, Names, check_frames
 from rcrlib.flow.precomputed import PrecomputedFlow
 from rcrlib.flow.storage import read_flow, round_to_kitti, write_flow
@@ -28,12 +28,22 @@ class FlowCache:
             a second time.
         folder: where the files go; None remembers nothing and only rounds. Several processes may
             share it.
+
+    Raises:
+        OptionError: the folder cannot be made.
     """
 
     def __init__(self, estimator: FlowEstimator, folder: str | Path | None) -> None:
         self.estimator = estimator
         stored_already = isinstance(estimator, PrecomputedFlow)
         self.folder = None if folder is None or stored_already else Path(folder)
+        if self.folder is not None:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OptionError(
+                    f"{folder}: cannot keep optical flow there ({error.strerror}); name a folder"
+                ) from error
 
     @property
     def key(self) -> str:

@@ -46,7 +46,7 @@ class PrecomputedFlow:
         return torch.cat([_resize(read_flow(self._find(*pair)), height, width) for pair in names])
 
     def _find(self, a: str, b: str) -> Path:
-        (sequence, frame_a), (sequence_b, frame_b) = (name.rsplit("/", 1) for name in (a, b))
+        (sequence, _, frame_a), (sequence_b, _, frame_b) = a.rpartition("/"), b.rpartition("/")
         if sequence != sequence_b:
             raise DataError(f"{a} and {b}: precomputed flow joins frames of one video")
         stem = self.folder / sequence / f"{frame_a}_{frame_b}"

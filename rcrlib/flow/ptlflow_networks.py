@@ -57,8 +57,8 @@ def ptlflow_network(
             network = ptlflow.get_model(name, ckpt_path=str(checkpoint))
         except LOADING_ERRORS as error:
             raise WeightsError(
-                f"{checkpoint}: not loaded into ptlflow's {name} ({why_not_loaded(error)}); give a file in"
-                f" ptlflow's format or the name of a published checkpoint ({published})"
+                f"{checkpoint}: not loaded into ptlflow's {name} ({why_not_loaded(error)}); give a"
+                f" file in ptlflow's format or the name of a published checkpoint ({published})"
             ) from error
     return NetworkFlow(f"ptlflow:{name}", network, ask_ptlflow, device)
 

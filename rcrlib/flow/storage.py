@@ -101,7 +101,8 @@ def _encode_kitti(path: Path, flow: np.ndarray) -> None:
     stored = np.rint(flow * _KITTI_STEPS) + _KITTI_ZERO
     dx, dy = np.moveaxis(stored.astype(np.uint16), 2, 0)
     # The file's channels are dx, dy, "valid"; OpenCV wants them last to first.
-    cv2.imwrite(str(path), np.dstack([np.ones_like(dx), dy, dx]))
+    _, encoded = cv2.imencode(".png", np.dstack([np.ones_like(dx), dy, dx]))
+    path.write_bytes(encoded.tobytes())
 
 
 def _decode_kitti(path: Path) -> np.ndarray:
@@ -151,7 +152,8 @@ def _encode_npy(path: Path, flow: np.ndarray) -> None:
 
 
 def _decode_npy(path: Path) -> np.ndarray:
-    flow = np.load(path, allow_pickle=False)
+    with path.open("rb") as file:
+        flow = np.lib.format.read_array(file, allow_pickle=False)
     if flow.ndim != 3 or flow.shape[2] != 2 or flow.dtype.kind != "f":
         raise ValueError(f"{flow.dtype} of shape {flow.shape}, expected floats (H, W, 2)")
     return flow

@@ -43,8 +43,8 @@ def torchvision_raft(
         network.load_state_dict(state)
     except LOADING_ERRORS as error:
         raise WeightsError(
-            f"{source}: not loaded into torchvision's raft_{size} ({why_not_loaded(error)}); give a file with its"
-            " state dict as the flow checkpoint, or take the method dis, which needs none"
+            f"{source}: not loaded into torchvision's raft_{size} ({why_not_loaded(error)}); give a"
+            " file with its state dict as the flow checkpoint, or take the method dis"
         ) from error
     return NetworkFlow(f"torchvision-raft-{size}", network, _forward, device)
 
