@@ -2,6 +2,7 @@
 
 from rcrlib.data.dataset import Dataset
 from rcrlib.data.frames import Frames, ImageFrames, VideoFileFrames
+from rcrlib.data.layouts import LAYOUTS, load
 from rcrlib.data.masks import MaskStyle, image_size, read_image, read_mask, write_mask
 from rcrlib.data.protocol import (
     Interval,
@@ -13,26 +14,49 @@ from rcrlib.data.protocol import (
     keep_one_in,
     triplets,
 )
+from rcrlib.data.synthetic import SyntheticConfig, SyntheticVideo, make_synthetic, write_synthetic
+from rcrlib.data.transforms import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    augment,
+    denormalise,
+    normalise,
+    resize,
+    to_tensor,
+)
 from rcrlib.data.video import LabelFiles, Video
 
 __all__ = [
+    "IMAGENET_MEAN",
+    "IMAGENET_STD",
+    "LAYOUTS",
     "Dataset",
     "Frames",
     "ImageFrames",
     "Interval",
     "LabelFiles",
     "MaskStyle",
+    "SyntheticConfig",
+    "SyntheticVideo",
     "Video",
     "VideoFileFrames",
+    "augment",
     "clips",
     "dataset_intervals",
     "dataset_triplets",
+    "denormalise",
     "image_size",
     "intervals",
     "keep_labels",
     "keep_one_in",
+    "load",
+    "make_synthetic",
+    "normalise",
     "read_image",
     "read_mask",
+    "resize",
+    "to_tensor",
     "triplets",
     "write_mask",
+    "write_synthetic",
 ]

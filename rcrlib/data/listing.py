@@ -19,7 +19,7 @@ def natural_key(name: str) -> tuple[list[str | int], str]:
     return [int(part) if part.isdecimal() else part for part in parts], name
 
 
-def list_images(folder: Path) -> tuple[Path, ...]:
+def list_images(folder: Path, suffixes: frozenset[str] = IMAGE_SUFFIXES) -> tuple[Path, ...]:
     """Give the image files directly in `folder`, in natural order; hidden files are left out.
 
     Raises:
@@ -28,7 +28,7 @@ def list_images(folder: Path) -> tuple[Path, ...]:
     """
     names: dict[str, Path] = {}
     for path in _entries(folder):
-        if path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file():
+        if path.suffix.lower() not in suffixes or not path.is_file():
             continue
         twin = names.setdefault(path.stem, path)
         if twin is not path:

@@ -1,0 +1,207 @@
+"""One reader per published layout: from a folder to its videos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rcrlib.data.frames import ImageFrames, VideoFileFrames
+from rcrlib.data.listing import list_folders, list_images, some
+from rcrlib.data.masks import MaskStyle
+from rcrlib.data.matching import check_names, labelled_video, paired_videos
+from rcrlib.data.splits import FBMS_SPLITS, VOS_SPLITS, split_names
+from rcrlib.data.video import LabelFiles, Video
+from rcrlib.errors import DataError
+
+
+class Request(NamedTuple):
+    """What is asked of a reader: which folder, which part of it, at which resolution (DAVIS)."""
+
+    root: Path
+    split: str | None
+    resolution: str
+
+
+class ImagePair(NamedTuple):
+    """An image set's folders of images and of masks, and which split they are, if they are one."""
+
+    images: str
+    masks: str
+    split: str | None = None
+
+
+FBMS_FOLDERS = {"train": "Trainingset", "test": "Testset"}
+IMAGE_PAIRS = (
+    ImagePair("DUTS-TR-Image", "DUTS-TR-Mask", "train"),
+    ImagePair("DUTS-TR/DUTS-TR-Image", "DUTS-TR/DUTS-TR-Mask", "train"),
+    ImagePair("DUTS-TE-Image", "DUTS-TE-Mask", "test"),
+    ImagePair("DUTS-TE/DUTS-TE-Image", "DUTS-TE/DUTS-TE-Mask", "test"),
+    ImagePair("imgs", "gt"),  # HKU-IS
+    ImagePair("images", "ground_truth_mask"),  # ECSSD
+)
+JPEG = frozenset({".jpg", ".jpeg"})
+
+
+def read_davis2016(request: Request) -> tuple[Video, ...]:
+    """Read JPEGImages/480p/SEQ, Annotations/480p/SEQ, ImageSets/480p/SPLIT.txt."""
+    return _read_davis(request, (f"ImageSets/{request.resolution}", "ImageSets/2016"), "auto")
+
+
+def read_davis2017(request: Request) -> tuple[Video, ...]:
+    """Read the same folders with ImageSets/2017; masks are ids of objects, all of them salient."""
+    return _read_davis(request, ("ImageSets/2017",), "ids")
+
+
+def _read_davis(request: Request, lists: tuple[str, ...], style: MaskStyle) -> tuple[Video, ...]:
+    root, split, resolution = request
+    frames = root / "JPEGImages" / resolution
+    if not frames.is_dir():
+        images = root / "JPEGImages"
+        found = [path.name for path in list_folders(images)] if images.is_dir() else []
+        raise DataError(
+            f"{frames}: not there; JPEGImages holds {some(found) or 'nothing'}; give one of these"
+            " as the resolution, or another layout"
+        )
+    names = None if split is None else split_names(root, split, lists)
+    return paired_videos(frames, root / "Annotations" / resolution, names, style)
+
+
+def read_vos(request: Request) -> tuple[Video, ...]:
+    """Read JPEGImages/SEQ and Annotations/SEQ; one frame in 15 has a mask."""
+    root, split, _ = request
+    names = None if split is None else split_names(root, split, ("ImageSets",), VOS_SPLITS)
+    return paired_videos(root / "JPEGImages", root / "Annotations", names)
+
+
+def read_fbms(request: Request) -> tuple[Video, ...]:
+    """Read Trainingset/SEQ with SEQ/GroundTruth (and Testset), or JPEGImages/ and Annotations/."""
+    root, split, _ = request
+    if (root / "JPEGImages").is_dir():
+        names = None if split is None else split_names(root, split, ("ImageSets",), FBMS_SPLITS)
+        return paired_videos(root / "JPEGImages", root / "Annotations", names)
+    if split is not None and split not in FBMS_FOLDERS:
+        raise DataError(f"{root}: FBMS has no split {split!r}; give train, test, or none for both")
+    wanted = FBMS_FOLDERS.values() if split is None else (FBMS_FOLDERS[split],)
+    parts = [root / name for name in wanted if (root / name).is_dir()]
+    if not parts and split is not None:
+        raise DataError(f"{root / FBMS_FOLDERS[split]}: not there; unpack this part of FBMS")
+    sequences = [folder for part in parts or [root] for folder in list_folders(part)]
+    return tuple(_fbms_video(folder) for folder in sequences)
+
+
+def _fbms_video(folder: Path) -> Video:
+    """Read one sequence; its masks are colours on white (.ppm) or greys on 0 (.pgm).
+
+    Some sequences have both. PROB_* files are not masks of objects.
+    """
+    truth = folder / "GroundTruth"
+    files = list(truth.iterdir()) if truth.is_dir() else []
+    masks = sorted(path for path in files if "PROB" not in path.name)
+    coloured = [path for path in masks if path.suffix.lower() == ".ppm"]
+    grey = [path for path in masks if path.suffix.lower() == ".pgm"]
+    if coloured:
+        return labelled_video(folder.name, folder, coloured, "on-white")
+    return labelled_video(folder.name, folder, grey, "ids")
+
+
+def read_segtrack(request: Request) -> tuple[Video, ...]:
+    """Read JPEGImages/SEQ and GroundTruth/SEQ, or GroundTruth/SEQ/OBJECT where several."""
+    root, split, _ = request
+    names = None if split is None else split_names(root, split, ("ImageSets",))
+    return paired_videos(root / "JPEGImages", root / "GroundTruth", names)
+
+
+def read_generic(request: Request) -> tuple[Video, ...]:
+    """Read SEQ/frames and SEQ/labels; `split` is a folder around them or ImageSets/SPLIT.txt."""
+    root, split, _ = request
+    if split is not None and (root / split).is_dir():
+        root, split = root / split, None
+    folders = {path.name: path for path in sequence_folders(root)}
+    names = list(folders) if split is None else split_names(root, split, ("ImageSets",))
+    check_names(root, names, folders)
+    return tuple(_generic_video(folders[name]) for name in names)
+
+
+def sequence_folders(root: Path) -> tuple[Path, ...]:
+    """Give the folders that hold `frames`: `root` itself, those in it, or those one below."""
+    if (root / "frames").is_dir():
+        return (root,)
+    below = list_folders(root)
+    nested = [path for folder in below for path in list_folders(folder)]
+    near = tuple(path for path in below if (path / "frames").is_dir())
+    return near or tuple(path for path in nested if (path / "frames").is_dir())
+
+
+def _generic_video(folder: Path) -> Video:
+    labels = folder / "labels"
+    masks = list_images(labels) if labels.is_dir() else ()
+    return labelled_video(folder.resolve().name, folder / "frames", masks)
+
+
+def read_images(request: Request) -> tuple[Video, ...]:
+    """Read a set of images: DUTS, HKU-IS, ECSSD, or MSRA-B's .jpg and .png side by side.
+
+    A split is a pair of folders (DUTS: train, test) or a list of names, ImageSets/SPLIT.txt.
+    """
+    root, split, _ = request
+    pairs = [pair for pair in IMAGE_PAIRS if (root / pair.images).is_dir()]
+    chosen = [pair for pair in pairs if split is not None and pair.split == split]
+    images: list[Path] = []
+    masks: list[Path] = []
+    for pair in chosen or pairs:
+        images += list_images(root / pair.images)
+        masks += list_images(root / pair.masks) if (root / pair.masks).is_dir() else ()
+    if not pairs:
+        images, masks = flat_pair(root)
+    names = None
+    if split is not None and not chosen:
+        folders = [pair.split for pair in pairs if pair.split is not None]
+        names = split_names(root, split, ("ImageSets",), others=folders)
+    return _image_videos(root, images, masks, names)
+
+
+def flat_pair(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Give the images and masks that lie side by side: .jpg and .png, or images alone."""
+    photographs = list(list_images(folder, JPEG))
+    if not photographs:
+        return list(list_images(folder)), []
+    return photographs, list(list_images(folder, frozenset({".png"})))
+
+
+def _image_videos(
+    root: Path, images: Sequence[Path], masks: Sequence[Path], names: Sequence[str] | None
+) -> tuple[Video, ...]:
+    """Make a video of one frame of each image; a mask has its image's name."""
+    by_name = {path.stem: path for path in images}
+    labels = {path.stem: {0: LabelFiles((path,))} for path in masks}
+    strangers = [path for path in masks if path.stem not in by_name]
+    if strangers:
+        raise DataError(
+            f"{strangers[0]}: a mask without an image; complete the images or remove it"
+        )
+    chosen = list(by_name) if names is None else [Path(name).stem for name in names]
+    check_names(root, chosen, by_name)
+    return tuple(
+        Video(name, ImageFrames((by_name[name],)), labels.get(name, {})) for name in chosen
+    )
+
+
+def read_folder(request: Request) -> tuple[Video, ...]:
+    """Read a plain folder of images as one video without labels."""
+    _refuse_split(request)
+    frames = ImageFrames.from_folder(request.root)
+    return (Video(request.root.resolve().name, frames),)
+
+
+def read_video(request: Request) -> tuple[Video, ...]:
+    """Read a video file as one video without labels."""
+    _refuse_split(request)
+    return (Video(request.root.stem, VideoFileFrames(request.root)),)
+
+
+def _refuse_split(request: Request) -> None:
+    if request.split is not None:
+        raise DataError(
+            f"{request.root}: is one video, without a split {request.split!r}; give none"
+        )
