@@ -2,10 +2,12 @@
 
 from rcrlib.data.dataset import Dataset
 from rcrlib.data.frames import Frames, ImageFrames, VideoFileFrames
+from rcrlib.data.label_folder import MANIFEST
 from rcrlib.data.layouts import LAYOUTS, load
 from rcrlib.data.masks import MaskStyle, image_size, read_image, read_mask, write_mask
 from rcrlib.data.protocol import (
     Interval,
+    Unit,
     clips,
     dataset_intervals,
     dataset_triplets,
@@ -30,6 +32,7 @@ __all__ = [
     "IMAGENET_MEAN",
     "IMAGENET_STD",
     "LAYOUTS",
+    "MANIFEST",
     "Dataset",
     "Frames",
     "ImageFrames",
@@ -38,6 +41,7 @@ __all__ = [
     "MaskStyle",
     "SyntheticConfig",
     "SyntheticVideo",
+    "Unit",
     "Video",
     "VideoFileFrames",
     "augment",

@@ -19,6 +19,7 @@ from rcrlib.models.weights import (
     load_weights,
     parameter_count,
     save_weights,
+    weights_metadata,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "load_weights",
     "parameter_count",
     "save_weights",
+    "weights_metadata",
 ]

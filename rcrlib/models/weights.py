@@ -85,6 +85,16 @@ def load_weights(path: str | Path, device: str | torch.device = "cpu") -> Networ
     return model.to(device).eval()
 
 
+def weights_metadata(path: str | Path) -> dict[str, Any]:
+    """Give what `save_weights` was told beside the network; empty for files that are not ours.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+    """
+    stored = read_state(Path(path)).metadata
+    return {name: _from_json(text) for name, text in stored.items() if name not in (CLASS, CONFIG)}
+
+
 def load_encoder_weights(
     network: Network, source: Literal["none", "imagenet"] | str | Path
 ) -> None:
@@ -179,6 +189,14 @@ def _empty_released_network(kind: Kind) -> Network:
         if kind == "FGPLG":
             return FGPLG(variant="official")
         return RCRNetNER(ner=NERConfig(variant="official")) if kind == "RCRNetNER" else RCRNet()
+
+
+def _from_json(text: str) -> Any:
+    """Give the value that a text stands for, or the text itself where it is no JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _with_tuples(options: dict[str, Any]) -> dict[str, Any]:

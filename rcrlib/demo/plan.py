@@ -1,0 +1,97 @@
+"""What a demo trains on, what it is judged on, and which labels it keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rcrlib.data import Dataset, Unit, load
+from rcrlib.errors import DataError, OptionError
+
+KEEP_ONE_IN = 5
+"""The demo's l where the labels allow it: the paper's main setting (Table 2, 1/5)."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parts of a data set, and the label protocol."""
+
+    train: Dataset
+    """Videos to learn from, with all labels that there are."""
+
+    test: Dataset
+    """Videos to predict; the maps are judged where these have labels."""
+
+    l: int  # noqa: E741
+    m: int
+    unit: Unit
+    said: str
+    """How the parts were chosen, in a sentence."""
+
+
+def make_plan(path: Path, layout: str, l: int | None, m: int) -> Plan:  # noqa: E741
+    """Split the data set at `path` and choose the label protocol that its labels allow.
+
+    Training and validation lists of the data set are used where it has them. Else every fourth video
+    is held out; of a single video, the frames whose label is not kept.
+
+    Args:
+        path: a data set or one video.
+        layout: its layout, or "auto".
+        l: keep one label in l; None chooses: 5 where some video keeps three labels that way, else
+            1, and pseudo-labels go to frames that were never annotated.
+        m: pseudo-labels per interval.
+
+    Raises:
+        DataError: no video has the three labels that a triplet needs.
+        OptionError: l or m is out of range.
+    """
+    train, test, said = _parts(path, layout)
+    richest = max(train, key=lambda video: len(video.annotated))
+    if len(richest.annotated) < 3:
+        raise DataError(
+            f"{path}: {richest.name} has most labels, {len(richest.annotated)}; FGPLG learns from"
+            " triplets and needs a video with at least 3"
+        )
+    if l is None:
+        enough = len(richest.annotated) > 2 * KEEP_ONE_IN
+        l = KEEP_ONE_IN if enough else 1  # noqa: E741
+    unit: Unit = "annotated" if l > 1 else "frames"
+    if l < 1:
+        raise OptionError(f"l={l}: one label in l is kept, so l is at least 1")
+    if unit == "annotated" and not 0 <= m <= l - 1:
+        raise OptionError(f"m={m}: l={l} leaves room for 0 to {l - 1} pseudo-labels per interval")
+    return Plan(train, test, l, m, unit, said)
+
+
+def without_kept(dataset: Dataset, kept: Dataset) -> Dataset:
+    """Give the data set with only those labels that are not in `kept`: what was held back."""
+    return replace(
+        dataset,
+        videos=tuple(
+            video.with_labels({i: f for i, f in video.labels.items() if i not in kept_video.labels})
+            for video, kept_video in zip(dataset, kept, strict=True)
+        ),
+    )
+
+
+def _parts(path: Path, layout: str) -> tuple[Dataset, Dataset, str]:
+    """Give the videos to train on, those to test on, and a sentence about them."""
+    whole = load(path, layout)
+    if whole.flat:
+        raise DataError(f"{path}: is a set of single images; the demo needs videos")
+    for train, test in (("train", "val"), ("train", "test")):
+        try:
+            parts = load(path, whole.layout, train), load(path, whole.layout, test)
+        except DataError:
+            continue
+        return *parts, f"the data set's own lists {train} and {test}"
+    if len(whole) == 1:
+        return whole, whole, "one video, judged on the labels that are not kept"
+    held = whole.videos[3::4] or whole.videos[-1:]
+    rest = tuple(video for video in whole if video not in held)
+    return (
+        replace(whole, videos=rest, split="train"),
+        replace(whole, videos=held, split="held out"),
+        f"no lists in the data set: every fourth video is held out ({len(held)} of {len(whole)})",
+    )

@@ -1,0 +1,162 @@
+"""FGPLG at work: intervals between kept labels in, a folder of pseudo-labels out (paper 3.3)."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from rcrlib.data import (
+    MANIFEST,
+    Dataset,
+    Interval,
+    Unit,
+    Video,
+    dataset_intervals,
+    keep_labels,
+    normalise,
+    resize,
+    write_mask,
+)
+from rcrlib.errors import DataError
+from rcrlib.files import output_folder, write_json
+from rcrlib.flow import FlowEstimator
+from rcrlib.models import FGPLG
+from rcrlib.runtime import autocast, pick_device, pick_precision
+from rcrlib.triplets import TripletReader, reader_for
+
+
+@dataclass(frozen=True)
+class Target:
+    """A frame k to be labelled from the kept labels of i and j, i < k < j."""
+
+    video: Video
+    i: int
+    k: int
+    j: int
+
+
+def generate(
+    dataset: Dataset,
+    fgplg: FGPLG,
+    out: str | Path,
+    *,
+    l: int,  # noqa: E741  (the paper's letter)
+    m: int,
+    flow: FlowEstimator,
+    size: int,
+    flow_size: int,
+    unit: Unit = "annotated",
+    batch: int = 8,
+    device: str = "auto",
+    precision: str = "auto",
+    force: bool = False,
+) -> Path:
+    """Keep one label in l, make m pseudo-labels in each interval, and write both as PNGs.
+
+    The folder holds `SEQ/FRAME.png`: kept ground truth byte for byte as it was (labels that are not
+    one PNG become one, without loss), pseudo-labels as probabilities in 0..255 at the
+    frame's own size; and `manifest.json`, which says which frame is which. Training takes the folder
+    through `Dataset.with_label_folder`; so it does any other folder of masks.
+
+    Args:
+        dataset: videos with all labels that there are.
+        fgplg: a trained generator.
+        out: the folder to write.
+        l: one annotated frame in l keeps its label.
+        m: pseudo-labels per interval, at most l - 1 (`unit="annotated"`).
+        flow: estimates the flow.
+        size: side of the square that the generator works at.
+        flow_size: side at which flow is estimated and labels are warped.
+        unit: what l and m count; see `rcrlib.data.intervals`.
+        batch: frames per forward pass.
+        device: where to compute.
+        precision: how exactly to compute.
+        force: replace a folder that an earlier run wrote.
+
+    Raises:
+        OptionError: l or m is out of range, or `out` is not free.
+        DataError: there is no interval to fill.
+    """
+    intervals = dataset_intervals(dataset, l, m, unit)
+    kept = keep_labels(dataset, l)
+    targets = [target for video in kept for target in _targets(video, intervals[video.name])]
+    if not targets and m > 0:
+        raise DataError(f"{dataset.root}: no interval between two kept labels; lower --l")
+    record = {"command": "pseudo-label", "data": dataset.name, "l": l, "m": m, "flow": flow.key}
+    with output_folder(out, record, force=force) as folder:
+        manifest = {video.name: _copy_kept(video, folder) for video in kept if video.annotated}
+        reader = reader_for(fgplg, flow, (size, size), (flow_size, flow_size))
+        bar = tqdm(
+            total=len(targets), desc="pseudo-labels", unit="frame", disable=None, leave=False
+        )
+        with bar:
+            for target, label in predict_targets(
+                fgplg, targets, reader, batch=batch, device=device, precision=precision
+            ):
+                name = target.video.frame_names[target.k]
+                write_mask(folder / target.video.name / f"{name}.png", label)
+                manifest[target.video.name][name] = "pseudo"
+                bar.update()
+        content = {"l": l, "m": m, "unit": unit, "flow": flow.key, "fgplg": _digest(fgplg)}
+        videos = {name: dict(sorted(frames.items())) for name, frames in manifest.items()}
+        write_json(folder / MANIFEST, {**content, "videos": videos})
+    return Path(out)
+
+
+@torch.no_grad()
+def predict_targets(
+    fgplg: FGPLG,
+    targets: Sequence[Target],
+    reader: TripletReader,
+    *,
+    batch: int = 8,
+    device: str = "auto",
+    precision: str = "auto",
+) -> Iterator[tuple[Target, np.ndarray]]:
+    """Yield each target with its pseudo-label, (H, W) float32 in [0, 1] at the frame's own size."""
+    where = pick_device(device)
+    cast = pick_precision(precision, where)
+    fgplg.eval().to(where)
+    for start in range(0, len(targets), batch):
+        chunk = targets[start : start + batch]
+        read = [reader(t.video, t.i, t.k, t.j) for t in chunk]
+        rgb = normalise(torch.stack([frame for frame, _ in read])).to(where)
+        guide: Tensor = torch.stack([channels for _, channels in read]).to(where)
+        with autocast(where, cast):
+            logits = fgplg(rgb, *guide.split(1, dim=1))
+        for target, probability in zip(chunk, logits.float().sigmoid().cpu(), strict=True):
+            yield target, resize(probability[None], target.video.size)[0, 0].numpy()
+
+
+def _targets(video: Video, intervals: Sequence[Interval]) -> Iterator[Target]:
+    for interval in intervals:
+        for k in interval.targets:
+            yield Target(video, interval.i, k, interval.j)
+
+
+def _copy_kept(video: Video, folder: Path) -> dict[str, str]:
+    """Copy a video's kept labels; say for each frame that it is one."""
+    (folder / video.name).mkdir(parents=True, exist_ok=True)
+    for index, files in video.labels.items():
+        copy = folder / video.name / f"{video.frame_names[index]}.png"
+        if len(files.paths) == 1 and files.paths[0].suffix.lower() == ".png":
+            shutil.copyfile(files.paths[0], copy)
+        else:
+            write_mask(copy, video.label(index))
+    return {video.frame_names[index]: "label" for index in video.annotated}
+
+
+def _digest(fgplg: FGPLG) -> str:
+    """Give a short digest of the generator's weights, so that a manifest names what made it."""
+    digest = hashlib.sha256()
+    for tensor in fgplg.state_dict().values():
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]

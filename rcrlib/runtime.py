@@ -1,0 +1,72 @@
+"""Where and how exactly to compute: devices and precisions by name."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+import torch
+
+from rcrlib.errors import OptionError
+
+Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+_PRECISIONS: dict[str, Precision] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """Turn a device's name into a device: `auto` is the first CUDA GPU, then Apple's, then the CPU.
+
+    Raises:
+        OptionError: the name is unknown, or the machine has no such device.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise OptionError(f"device {name!r}: unknown; use auto, cpu, cuda, cuda:N or mps") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise OptionError(f"device {name!r}: PyTorch finds no CUDA GPU here; use --device cpu")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise OptionError(f"device {name!r}: this machine has {torch.cuda.device_count()} GPU(s)")
+    return device
+
+
+def pick_precision(name: str, device: torch.device) -> Precision:
+    """Turn a precision's name (`auto`, `32`, `bf16`, `16`) into Lightning Fabric's name for it.
+
+    `auto` is bf16 where the GPU computes in it, fp16 on older ones (Colab's T4), float32 elsewhere.
+
+    Raises:
+        OptionError: the name is unknown, or fp16 is asked for on a CPU.
+    """
+    if name == "auto":
+        if device.type != "cuda":
+            return "32-true"
+        # Emulated bf16 counts as supported in PyTorch's own test; it is slower than fp16.
+        native = torch.cuda.get_device_capability(device) >= (8, 0)
+        return "bf16-mixed" if native else "16-mixed"
+    if name not in _PRECISIONS:
+        raise OptionError(f"precision {name!r}: unknown; use auto, {', '.join(_PRECISIONS)}")
+    if name == "16" and device.type == "cpu":
+        raise OptionError("precision '16': fp16 needs a GPU; use 32 or bf16 on a CPU")
+    return _PRECISIONS[name]
+
+
+def autocast(device: torch.device, precision: Precision) -> torch.autocast:
+    """Give the context in which inference runs at `precision`."""
+    dtype = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
+    return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
+
+
+def mix_seed(*parts: int) -> int:
+    """Mix integers into one well-spread 63-bit seed (the finaliser of SplitMix64, part by part)."""
+    state = 0
+    for part in parts:
+        state = (state + 0x9E3779B97F4A7C15 + part) & 0xFFFFFFFFFFFFFFFF
+        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+        state ^= state >> 31
+    return state >> 1

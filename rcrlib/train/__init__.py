@@ -1,0 +1,23 @@
+"""The paper's three stages of training, over one loop on Lightning Fabric."""
+
+from rcrlib.train.config import TrainConfig
+from rcrlib.train.loop import fit, frame_loss
+from rcrlib.train.presets import PRESETS, Preset, get_preset
+from rcrlib.train.samples import ClipSamples, Sample, TripletSamples
+from rcrlib.train.stages import load_as, train_fgplg, train_image, train_video
+
+__all__ = [
+    "PRESETS",
+    "ClipSamples",
+    "Preset",
+    "Sample",
+    "TrainConfig",
+    "TripletSamples",
+    "fit",
+    "frame_loss",
+    "get_preset",
+    "load_as",
+    "train_fgplg",
+    "train_image",
+    "train_video",
+]

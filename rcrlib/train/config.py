@@ -1,0 +1,78 @@
+"""What a training run is: one dataclass for its settings, and the checks on them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from rcrlib.errors import OptionError
+
+StageName = Literal["image", "fgplg", "video"]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Settings of one stage of training. The same settings give the same bits on a CPU."""
+
+    batch: int
+    """Samples (images, triplets or clips) per step, over all processes together."""
+
+    lr: float
+    """Adam's learning rate at its highest. Paper 4.2: 1e-4 for images, 1e-5 for the video stages."""
+
+    steps: int | None = None
+    """Optimiser steps; either this or `epochs`."""
+
+    epochs: int | None = None
+    """Passes over the samples, rounded up to whole steps. Not stated in the paper; authors' code: 51."""
+
+    schedule: Literal["constant", "cosine"] = "constant"
+    """The paper's rate is constant; short runs from scratch gain from a warm-up and a cosine."""
+
+    augment: bool = False
+    """Flip, crop and colour changes, alike for all frames of a clip. The authors use none on video."""
+
+    reverse: bool = False
+    """Play half of the clips backwards: the authors' only augmentation of video."""
+
+    seed: int = 0
+    """Decides the order of samples, augmentation, dropout and the initial values."""
+
+    device: str = "auto"
+    precision: str = "auto"
+
+    checkpoint_every: int = 50
+    """Steps between checkpoints: what a killed run may lose."""
+
+    workers: int = 0
+    """Processes that read and augment ahead; 0 reads in the training process."""
+
+    def __post_init__(self) -> None:
+        if (self.steps is None) == (self.epochs is None):
+            raise OptionError("give either steps or epochs, and not both")
+        for name in ("steps", "epochs", "batch", "checkpoint_every"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise OptionError(f"{name} is {value}; it must be at least 1")
+        if not self.lr > 0:
+            raise OptionError(f"lr is {self.lr}; it must be above 0")
+        if self.workers < 0:
+            raise OptionError(f"workers is {self.workers}; it must be at least 0")
+
+    def length(self, samples: int) -> int:
+        """Give the number of optimiser steps on a set of `samples` samples."""
+        if self.steps is not None:
+            return self.steps
+        assert self.epochs is not None
+        return math.ceil(self.epochs * samples / self.batch)
+
+    def rate(self, step: int, steps: int) -> float:
+        """Give the learning rate of `step` (counted from 0) in a run of `steps`."""
+        if self.schedule == "constant":
+            return self.lr
+        warm = max(1, steps // 20)
+        if step < warm:
+            return self.lr * (step + 1) / warm
+        progress = (step - warm) / max(1, steps - warm)
+        return self.lr * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))

@@ -1,0 +1,184 @@
+"""The one training loop behind the three stages, on Lightning Fabric.
+
+The loss is the sigmoid cross-entropy, a mean over all frames and pixels of a step. The authors'
+code sums it over the T frames of its one clip, which multiplies the gradient by T. Adam divides
+the gradient by its own running size, so their learning rates carry over unchanged; with plain SGD
+theirs would have to be multiplied by T.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+
+from rcrlib.errors import DataError, RcrError
+from rcrlib.models import save_weights
+from rcrlib.runtime import mix_seed, pick_device, pick_precision
+from rcrlib.train.checkpoint import Checkpoint, RunFolder
+from rcrlib.train.config import TrainConfig
+from rcrlib.train.progress import Log, interrupts
+from rcrlib.train.sampler import StepSampler
+from rcrlib.train.samples import Sample, SampleSet, group_by_length
+from rcrlib.train.state import restore, save
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+Forward = Callable[[nn.Module, Sample], Tensor]
+
+
+def fit(
+    network: nn.Module,
+    samples: SampleSet,
+    forward: Forward,
+    config: TrainConfig,
+    out: str | Path,
+    *,
+    record: dict[str, Any],
+    resume: bool = False,
+    force: bool = False,
+) -> Path:
+    """Train `network` on `samples` and give the path of the weights file written at the end.
+
+    Args:
+        network: what to train; its final weights are also left in place.
+        samples: what it learns from.
+        forward: `(network, sample) -> logits (B, T, 1, H, W)`.
+        config: the settings.
+        out: the run folder.
+        record: what else defines the run (stage, data, start weights); kept with the settings, and
+            compared on resume.
+        resume: go on where an earlier run in `out` stopped (or start, when there is none).
+        force: start over although `out` holds a run.
+
+    Raises:
+        OptionError: `out` holds a run and neither `resume` nor `force` is given, or the run in it
+            had other settings.
+        DataError: `samples` is empty.
+        RcrError: stopped by Ctrl-C, after writing a checkpoint.
+    """
+    if len(samples) == 0:
+        raise DataError(f"{record.get('data')}: holds nothing to train on in this stage")
+    run = RunFolder(Path(out))
+    fabric = _fabric(config)
+    settings = {**record, **asdict(config)}
+    steps = config.length(len(samples))
+    checkpoint = _open(run, fabric, settings, resume=resume, force=force)
+    torch.manual_seed(mix_seed(config.seed, fabric.global_rank, 2))
+    trainable = [p for p in network.parameters() if p.requires_grad]
+    model, optimiser = fabric.setup(network, torch.optim.Adam(trainable, lr=config.lr))
+    first = restore(fabric, model, optimiser, checkpoint) if checkpoint else 0
+
+    sampler = StepSampler(
+        len(samples), config.batch, steps, config.seed, first, fabric.global_rank,
+        fabric.world_size,
+    )  # fmt: skip
+    loader = DataLoader(
+        samples, batch_sampler=sampler, collate_fn=group_by_length, num_workers=config.workers,
+        pin_memory=fabric.device.type == "cuda", persistent_workers=config.workers > 0,
+    )  # fmt: skip
+    model.train()
+    with interrupts() as interrupted, Log(run, fabric, first, steps, out) as log:
+        for step, groups in enumerate(loader, start=first):
+            rate = config.rate(step, steps)
+            for parameters in optimiser.param_groups:
+                parameters["lr"] = rate
+            frames = sum(samples.frames(draw.index) for draw in sampler.at(step))
+            loss = _step(fabric, model, optimiser, forward, groups, frames)
+            log.step(step + 1, loss, rate, frames)
+            done = step + 1
+            stop = _any_process(fabric, bool(interrupted))
+            if stop or done % config.checkpoint_every == 0 or done == steps:
+                save(run, fabric, model, optimiser, sampler, done, settings)
+            if stop and done < steps:
+                raise RcrError(f"{out}: stopped at step {done} of {steps}; --resume goes on")
+    if fabric.is_global_zero:
+        save_weights(network, run.weights, **settings)  # type: ignore[arg-type]
+    fabric.barrier()
+    return run.weights
+
+
+def _step(
+    fabric: Fabric,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    forward: Forward,
+    groups: list[Sample],
+    frames: int,
+) -> float:
+    """Take one optimiser step; give the loss, a mean over the `frames` frames of all processes."""
+    total = torch.zeros((), device=fabric.device)
+    optimiser.zero_grad(set_to_none=True)
+    for number, group in enumerate(groups):
+        last = number == len(groups) - 1
+        with fabric.no_backward_sync(model, enabled=not last):  # type: ignore[arg-type]
+            sample = Sample(*(part.to(fabric.device, non_blocking=True) for part in group))
+            loss = frame_loss(forward(model, sample), sample.labels) / frames
+            # Gradients are averaged over processes, the loss is a sum over them.
+            fabric.backward(loss * fabric.world_size)
+        total += loss.detach()
+    optimiser.step()
+    summed = fabric.all_reduce(total, reduce_op="sum")
+    assert isinstance(summed, Tensor)
+    return summed.item()
+
+
+def frame_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Sigmoid cross-entropy (paper 4.2): mean over each frame's pixels, summed over frames.
+
+    Args:
+        logits: (B, T, 1, H, W), any float type.
+        labels: (B, T, 1, H, W) in [0, 1].
+    """
+    losses = F.binary_cross_entropy_with_logits(logits.float(), labels, reduction="none")
+    return losses.mean(dim=(-3, -2, -1)).sum()
+
+
+def _fabric(config: TrainConfig) -> Fabric:
+    """Set Fabric up for this process: alone, or one of those that `torchrun` started."""
+    from lightning_fabric import Fabric
+
+    device = pick_device(config.device)
+    precision = pick_precision(config.precision, device)
+    world = int(os.environ.get("WORLD_SIZE", 1))
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    if world > 1:
+        fabric = Fabric(
+            accelerator=device.type, devices=local, num_nodes=world // local, strategy="ddp",
+            precision=precision,
+        )  # fmt: skip
+    else:
+        one = [device.index or 0] if device.type == "cuda" else 1
+        fabric = Fabric(accelerator=device.type, devices=one, precision=precision)
+    fabric.launch()
+    return fabric
+
+
+def _open(
+    run: RunFolder, fabric: Fabric, settings: dict[str, Any], *, resume: bool, force: bool
+) -> Checkpoint | None:
+    """Make the run folder, or find the checkpoint in it; only the first process writes."""
+    if resume and run.path.is_dir() and any(run.path.iterdir()):
+        run.check_settings(settings)
+        return run.load()
+    if fabric.is_global_zero:
+        run.start(settings, force=force)
+    fabric.barrier()
+    return None
+
+
+def _any_process(fabric: Fabric, flag: bool) -> bool:
+    """Tell whether `flag` is set in any process, so that all of them stop at the same step."""
+    if fabric.world_size == 1:
+        return flag
+    total = fabric.all_reduce(torch.tensor(float(flag), device=fabric.device), reduce_op="sum")
+    assert isinstance(total, Tensor)
+    return total.item() > 0

@@ -1,0 +1,76 @@
+"""What a person sees of a run while it goes on, and how they stop it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm.auto import tqdm
+
+from rcrlib.train.checkpoint import RunFolder
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
+@contextmanager
+def interrupts() -> Iterator[list[int]]:
+    """Collect the first Ctrl-C, so that the step in hand can end; a second one stops at once."""
+    received: list[int] = []
+
+    def handle(number: int, frame: Any) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+
+    try:
+        before = signal.signal(signal.SIGINT, handle)
+    except ValueError:  # not the main thread: whoever runs us there handles Ctrl-C
+        yield received
+        return
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class Log:
+    """Progress bar (loss, frames per second, time left) and the metrics file."""
+
+    def __init__(
+        self, run: RunFolder, fabric: Fabric, first: int, steps: int, title: object
+    ) -> None:
+        self.run, self.main, self.first, self.steps = run, fabric.is_global_zero, first, steps
+        self.title = Path(str(title)).name
+
+    def __enter__(self) -> Log:
+        if self.main:
+            self.run.trim_metrics(self.first)
+            self.file = self.run.metrics.open("a", encoding="utf-8")
+            self.bar = tqdm(
+                total=self.steps, initial=self.first, desc=self.title, unit="step", disable=None,
+                leave=False, dynamic_ncols=True,
+            )  # fmt: skip
+        self.before = time.perf_counter()
+        return self
+
+    def step(self, step: int, loss: float, rate: float, frames: int) -> None:
+        """Record one finished step."""
+        now = time.perf_counter()
+        speed, self.before = frames / (now - self.before), now
+        if self.main:
+            row = {"step": step, "loss": loss, "lr": rate, "frames_per_second": round(speed, 2)}
+            self.file.write(json.dumps(row) + "\n")
+            self.file.flush()
+            self.bar.set_postfix_str(f"loss {loss:.4f}, {speed:.1f} frames/s", refresh=False)
+            self.bar.update()
+
+    def __exit__(self, *error: object) -> None:
+        if self.main:
+            self.bar.close()
+            self.file.close()

@@ -1,0 +1,75 @@
+"""Which samples a step trains on: a pure function of the seed and the step.
+
+Because nothing is drawn along the way, a resumed run, a run with worker processes and a run over
+several processes all see the same samples at the same step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch.utils.data import Sampler
+
+from rcrlib.errors import OptionError
+from rcrlib.runtime import mix_seed
+
+
+class Draw(NamedTuple):
+    """One sample of one step: which, and the seed of everything random about it."""
+
+    index: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class StepSampler(Sampler[list[Draw]]):
+    """Yield this process's draws for each step from `first` to `steps`.
+
+    Every epoch is a fresh permutation of all samples; steps run across its end, so that no sample
+    is left out however the batch divides the set. Process `rank` of `world` takes every `world`-th
+    draw of the step.
+
+    Raises:
+        OptionError: `batch` cannot be divided among the processes.
+    """
+
+    samples: int
+    batch: int
+    steps: int
+    seed: int
+    first: int = 0
+    rank: int = 0
+    world: int = 1
+
+    def __post_init__(self) -> None:
+        if self.batch % self.world:
+            raise OptionError(
+                f"batch {self.batch} cannot be shared by {self.world} processes; use a multiple"
+            )
+
+    def __len__(self) -> int:
+        return self.steps - self.first
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        for step in range(self.first, self.steps):
+            yield self.at(step)[self.rank :: self.world]
+
+    def at(self, step: int) -> list[Draw]:
+        """Give the draws of all processes at `step`."""
+        positions = range(step * self.batch, (step + 1) * self.batch)
+        return [self._draw(position) for position in positions]
+
+    def _draw(self, position: int) -> Draw:
+        epoch, place = divmod(position, self.samples)
+        order = _order(self.samples, mix_seed(self.seed, epoch))
+        return Draw(order[place], mix_seed(self.seed, position, 1))
+
+
+@lru_cache(maxsize=4)
+def _order(samples: int, seed: int) -> tuple[int, ...]:
+    generator = torch.Generator().manual_seed(seed)
+    return tuple(torch.randperm(samples, generator=generator).tolist())

@@ -1,0 +1,139 @@
+"""What the three stages learn from, read from a data set: images, triplets, clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from rcrlib.data import Dataset, Video, augment, clips, dataset_triplets, normalise
+from rcrlib.train.sampler import Draw
+from rcrlib.triplets import TripletReader, image_tensor, label_tensor
+
+
+class Sample(NamedTuple):
+    """One sample, or several of one length stacked along a first axis B.
+
+    Images and triplets are clips of T = 1.
+    """
+
+    frames: Tensor
+    """(T, 3, H, W), ImageNet-normalised."""
+
+    guidance: Tensor
+    """(T, 4, H, W): FGPLG's warped labels and flow magnitudes; (T, 0, H, W) in the other stages."""
+
+    labels: Tensor
+    """(T, 1, H, W): {0, 1}, or [0, 1] where soft labels were asked for."""
+
+
+class SampleSet(Protocol):
+    """What the training loop needs to know about its samples."""
+
+    def __len__(self) -> int:
+        """Count the samples."""
+
+    def frames(self, index: int) -> int:
+        """Count the frames of one sample."""
+
+    def __getitem__(self, draw: Draw) -> Sample:
+        """Read one sample; everything random about it follows from the draw's seed."""
+
+
+class ClipSamples:
+    """Clips of consecutive labelled frames: labels and pseudo-labels alike (paper 4.2).
+
+    Args:
+        dataset: videos with labels; those without any give no clip.
+        length: T; 1 gives single images. A video with fewer labelled frames gives one shorter clip.
+        stride: labelled frames from one clip's start to the next one's.
+        size: height and width that the network works at.
+        augment: flip, crop and change colours, alike for the whole clip.
+        reverse: play half of the clips backwards.
+        soft: keep labels in [0, 1] instead of cutting them at one half.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        length: int,
+        stride: int,
+        size: tuple[int, int],
+        *,
+        augment: bool = False,
+        reverse: bool = False,
+        soft: bool = False,
+    ) -> None:
+        self.clips: list[tuple[Video, tuple[int, ...]]] = [
+            (video, clip)
+            for video in dataset
+            if video.annotated
+            for clip in clips(video.annotated, length, stride)
+        ]
+        self.size, self.augment, self.reverse, self.soft = size, augment, reverse, soft
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def frames(self, index: int) -> int:
+        """Count the frames of one clip."""
+        return len(self.clips[index][1])
+
+    def __getitem__(self, draw: Draw) -> Sample:
+        video, clip = self.clips[draw.index]
+        if self.reverse and draw.seed % 2:
+            clip = clip[::-1]
+        frames = torch.stack([image_tensor(video.frame(n), self.size) for n in clip])
+        labels = torch.stack([label_tensor(video, n, self.size, soft=self.soft) for n in clip])
+        if self.augment:
+            frames, labels = augment(frames, labels, draw.seed)
+        if not self.soft:
+            labels = (labels >= 0.5).float()
+        return Sample(normalise(frames), frames[:, :0], labels)
+
+
+class TripletSamples:
+    """Triplets (i, k, j) of kept labels, from which FGPLG learns k's label (paper 3.3).
+
+    Args:
+        dataset: videos with kept labels only; those with fewer than three give no triplet.
+        reader: prepares the guidance.
+        augment: flip, crop and change colours; flow lengths and warped labels follow the geometry.
+
+    Raises:
+        DataError: no video has the three kept labels that a triplet needs.
+    """
+
+    def __init__(self, dataset: Dataset, reader: TripletReader, *, augment: bool = False) -> None:
+        self.triplets = [
+            (dataset[name], *triplet)
+            for name, of_video in dataset_triplets(dataset).items()
+            for triplet in of_video
+        ]
+        self.reader, self.augment = reader, augment
+
+    def __len__(self) -> int:
+        return len(self.triplets)
+
+    def frames(self, index: int) -> int:
+        """One: only frame k has a target."""
+        return 1
+
+    def __getitem__(self, draw: Draw) -> Sample:
+        video, i, k, j = self.triplets[draw.index]
+        frame, guide = (part[None] for part in self.reader(video, i, k, j))
+        label = label_tensor(video, k, self.reader.size)[None]
+        if self.augment:
+            frame, label, guide = augment(frame, label, draw.seed, maps=guide)
+        return Sample(normalise(frame), guide, (label >= 0.5).float())
+
+
+def group_by_length(samples: Sequence[Sample]) -> list[Sample]:
+    """Stack the samples of a step, those of equal length together."""
+    lengths = sorted({len(sample.frames) for sample in samples}, reverse=True)
+    return [
+        Sample(*(torch.stack(parts) for parts in zip(*group, strict=True)))
+        for group in ([s for s in samples if len(s.frames) == n] for n in lengths)
+    ]

@@ -1,0 +1,187 @@
+"""The paper's three stages (4.2): RCRNet on images, FGPLG on triplets, RCRNet+NER on clips.
+
+Each function makes its network, hands it to the one loop of `rcrlib.train.loop` and gives the path
+of the weights. Running them one after another, with `rcrlib.pseudo.generate` between the second and
+the third, is the whole method.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from rcrlib.data import Dataset
+from rcrlib.errors import WeightsError
+from rcrlib.flow import FlowEstimator
+from rcrlib.models import (
+    FGPLG,
+    NERConfig,
+    RCRNet,
+    RCRNetNER,
+    load_encoder_weights,
+    load_weights,
+)
+from rcrlib.runtime import mix_seed
+from rcrlib.train.config import TrainConfig
+from rcrlib.train.loop import fit
+from rcrlib.train.presets import Preset
+from rcrlib.train.samples import ClipSamples, Sample, TripletSamples
+from rcrlib.triplets import reader_for
+
+Network = TypeVar("Network", RCRNet, FGPLG, RCRNetNER)
+
+
+def train_image(
+    dataset: Dataset, preset: Preset, out: str | Path, *, resume: bool = False, force: bool = False
+) -> Path:
+    """Stage 1: train RCRNet on every labelled frame as an image of its own.
+
+    Batch normalisation is trained here, and here only. Over several GPUs each one normalises its
+    own share of the batch.
+
+    Args:
+        dataset: an image set, or a video set whose labelled frames are used.
+        preset: network, resolution, encoder and settings of the stage.
+        out: the run folder.
+        resume: go on with the run in `out`.
+        force: start over.
+    """
+    torch.manual_seed(mix_seed(preset.image.seed))
+    network = RCRNet(preset.network)
+    load_encoder_weights(network, preset.encoder)
+    samples = ClipSamples(dataset, 1, 1, (preset.size,) * 2, augment=preset.image.augment)
+    record = _record("image", dataset, preset, start=Path(preset.encoder).name)
+    return fit(
+        network, samples, _on_images, preset.image, out, record=record, resume=resume, force=force
+    )
+
+
+def train_fgplg(
+    dataset: Dataset,
+    preset: Preset,
+    out: str | Path,
+    *,
+    start: str | Path | None,
+    flow: FlowEstimator,
+    inputs: str = "rgb+labels+flow",
+    variant: str = "paper",
+    resume: bool = False,
+    force: bool = False,
+) -> Path:
+    """Stage 2: train FGPLG on triplets (i, k, j) of kept labels, one interval apart (paper 3.3).
+
+    Args:
+        dataset: videos with *kept* labels only (`rcrlib.data.keep_labels`).
+        preset: network, resolution and settings of the stage.
+        out: the run folder.
+        start: weights of stage 1 for its RGB part; None starts from the preset's encoder.
+        flow: estimates the flow from k to i and from k to j.
+        inputs: what FGPLG is given (Table 4's Gb, Gc, Gd).
+        variant: how the flow's length is normalised.
+        resume: go on with the run in `out`.
+        force: start over.
+
+    Raises:
+        DataError: no video has the three kept labels that a triplet needs.
+        WeightsError: `start` does not hold an RCRNet.
+    """
+    config = preset.fgplg
+    torch.manual_seed(mix_seed(config.seed, 1))
+    image = _start(preset, start)
+    network = FGPLG.from_rcrnet(image, inputs=inputs, variant=variant)  # type: ignore[arg-type]
+    size, flow_size = (preset.size,) * 2, (preset.flow_size,) * 2
+    reader = reader_for(network, flow, size, flow_size)
+    samples = TripletSamples(dataset, reader, augment=config.augment)
+    record = _record("fgplg", dataset, preset, start=_name(start), flow=flow.key, inputs=inputs)
+    return fit(
+        network, samples, _on_triplets, config, out, record=record, resume=resume, force=force
+    )
+
+
+def train_video(
+    dataset: Dataset,
+    preset: Preset,
+    out: str | Path,
+    *,
+    start: str | Path | None,
+    ner: NERConfig | None = None,
+    soft: bool = False,
+    resume: bool = False,
+    force: bool = False,
+) -> Path:
+    """Stage 3: train RCRNet+NER on clips of labelled and pseudo-labelled frames (paper 4.2).
+
+    Args:
+        dataset: videos whose labels are what to learn from: kept labels alone, or a folder of
+            pseudo-labels put in their place (`Dataset.with_label_folder`).
+        preset: network, resolution and settings of the stage.
+        out: the run folder.
+        start: weights of stage 1; None starts from the preset's encoder.
+        ner: which parts of NER there are (Table 3's Ra to Re); None is the whole of it.
+        soft: learn from pseudo-labels in [0, 1] as they are.
+        resume: go on with the run in `out`.
+        force: start over.
+
+    Raises:
+        DataError: the data set holds no label.
+        WeightsError: `start` does not hold an RCRNet.
+    """
+    config, ner = preset.video, ner or NERConfig()
+    torch.manual_seed(mix_seed(config.seed, 2))
+    network = RCRNetNER.from_rcrnet(_start(preset, start), ner)
+    samples = ClipSamples(
+        dataset, preset.clip, preset.clip_stride, (preset.size,) * 2,
+        augment=config.augment, reverse=config.reverse, soft=soft,
+    )  # fmt: skip
+    record = _record(
+        "video", dataset, preset, start=_name(start), ner=asdict(ner), soft=soft, clip=preset.clip
+    )
+    return fit(network, samples, _on_clips, config, out, record=record, resume=resume, force=force)
+
+
+def load_as(kind: type[Network], path: str | Path) -> Network:
+    """Load a weights file that must hold a network of `kind`.
+
+    Raises:
+        WeightsError: it holds another one.
+    """
+    network = load_weights(path)
+    if not isinstance(network, kind):
+        found = type(network).__name__
+        raise WeightsError(f"{path}: holds a {found}; a {kind.__name__} is needed here")
+    return network
+
+
+def _start(preset: Preset, start: str | Path | None) -> RCRNet:
+    """Give the RCRNet that a video stage starts from."""
+    if start is not None:
+        return load_as(RCRNet, start)
+    network = RCRNet(preset.network)
+    load_encoder_weights(network, preset.encoder)
+    return network
+
+
+def _record(stage: str, dataset: Dataset, preset: Preset, **more: Any) -> dict[str, Any]:
+    """Say what defines a run beside its settings."""
+    data = {"data": dataset.name, "fingerprint": dataset.fingerprint()}
+    return {"stage": stage, "preset": preset.name, "size": preset.size, **data, **more}
+
+
+def _name(start: str | Path | None) -> str | None:
+    return None if start is None else Path(start).parent.name + "/" + Path(start).name
+
+
+def _on_images(network: nn.Module, sample: Sample) -> Tensor:
+    return network(sample.frames[:, 0])[:, None]
+
+
+def _on_triplets(network: nn.Module, sample: Sample) -> Tensor:
+    return network(sample.frames[:, 0], *sample.guidance[:, 0].split(1, dim=1))[:, None]
+
+
+def _on_clips(network: nn.Module, sample: Sample) -> Tensor:
+    return network(sample.frames)

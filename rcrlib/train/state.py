@@ -1,0 +1,72 @@
+"""Taking all of a run's state between two steps, and putting it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from rcrlib.errors import OptionError
+from rcrlib.train.checkpoint import Checkpoint, RunFolder
+from rcrlib.train.sampler import StepSampler
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
+def save(
+    run: RunFolder,
+    fabric: Fabric,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    sampler: StepSampler,
+    step: int,
+    settings: dict[str, Any],
+) -> None:
+    """Write a checkpoint after `step` steps; every process calls this, the first one writes."""
+    random = _random_state(fabric)
+    if fabric.is_global_zero:
+        run.save(
+            {
+                "network": model.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "scaler": dict(fabric.strategy.precision.state_dict()),
+                "step": step,
+                "random": random,
+                "sampler": {"seed": sampler.seed, "position": step * sampler.batch},
+                "settings": settings,
+            }
+        )
+    fabric.barrier()
+
+
+def restore(
+    fabric: Fabric, model: nn.Module, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint
+) -> int:
+    """Put a checkpoint back into the run; give the step to go on from."""
+    processes = checkpoint["random"]["cpu"].shape[0]
+    if processes != fabric.world_size:
+        raise OptionError(
+            f"the run had {processes} process(es), now {fabric.world_size}; use as many"
+        )
+    model.load_state_dict(checkpoint["network"])
+    optimiser.load_state_dict(checkpoint["optimiser"])
+    fabric.strategy.precision.load_state_dict(checkpoint["scaler"])
+    torch.set_rng_state(checkpoint["random"]["cpu"][fabric.global_rank])
+    if fabric.device.type == "cuda" and "cuda" in checkpoint["random"]:
+        torch.cuda.set_rng_state(checkpoint["random"]["cuda"][fabric.global_rank], fabric.device)
+    return checkpoint["step"]
+
+
+def _random_state(fabric: Fabric) -> dict[str, Tensor]:
+    """Gather the random generators' states of all processes: name -> (processes, bytes)."""
+    states = {"cpu": torch.get_rng_state()}
+    if fabric.device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(fabric.device)
+    gathered = {}
+    for name, state in states.items():
+        all_states = fabric.all_gather(state.to(fabric.device))
+        assert isinstance(all_states, Tensor)
+        gathered[name] = all_states.reshape(fabric.world_size, -1).cpu()
+    return gathered
