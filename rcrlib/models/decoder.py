@@ -66,4 +66,4 @@ class Decoder(nn.Module):
         x = self.refine16(features.context, features.f16)
         x = self.refine8(x, features.f8)
         x = self.refine4(x, features.f4)
-        return self.head(upsample(x, size))  # the upsampling comes before the head: sharper edges
+        return self.head(upsample(x, size))  # to full size first: the head is most of the work

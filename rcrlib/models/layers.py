@@ -39,7 +39,8 @@ class FrozenBatchNorm(nn.Module):
 
     A video batch holds few, similar frames: their statistics would be worse than the image stage's.
     Scale and shift still learn. The authors' code freezes once, and its next `.train()` undoes it;
-    here `train()` itself keeps them frozen, also when it reaches the network through a wrapper.
+    here `train()` itself keeps them frozen, also when it reaches the network through a wrapper (but
+    not when it is called on a part of the network alone).
     """
 
     def train(self, mode: bool = True) -> Self:

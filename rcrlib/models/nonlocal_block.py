@@ -23,7 +23,7 @@ class NonLocalBlock(nn.Module):
 
     def __init__(self, channels: int, inner: int | None = None, softmax: bool = False) -> None:
         super().__init__()
-        inner = inner or channels // 2
+        inner = inner or max(1, channels // 2)
         # A 1x1x1 convolution is a linear map of each position's channels.
         self.theta = nn.Linear(channels, inner)
         self.phi = nn.Linear(channels, inner)

@@ -1,0 +1,270 @@
+"""The three networks: shapes, parts, batch normalisation, gradients, size."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from rcrlib.errors import OptionError
+from rcrlib.models import (
+    FGPLG,
+    NERConfig,
+    NonLocalBlock,
+    RCRNet,
+    RCRNetConfig,
+    RCRNetNER,
+    nonlocal_block,
+    parameter_count,
+)
+
+SMALL = RCRNetConfig(
+    backbone="resnet18",
+    aspp_channels=16,
+    skip_channels=(8, 12),
+    refine_channels=16,
+    head_channels=16,
+    dropout=0.0,
+)
+TABLE_3 = {
+    "Ra": NERConfig(False, "none", False),
+    "Rb": NERConfig(True, "none", False),
+    "Rc": NERConfig(True, "bidirectional", False),
+    "Rd": NERConfig(True, "one-way", True),
+    "Re": NERConfig(True, "bidirectional", True),
+}
+SIZES = [(64, 64), (33, 47), (16, 100), (7, 5), (1, 1)]
+FC = 2048 * 1000 + 1000  # in the released files, unused
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(20190819)
+
+
+def fgplg_input(height: int = 64, width: int = 64) -> list[torch.Tensor]:
+    rgb = torch.randn(2, 3, height, width)
+    return [rgb, *torch.rand(4, 2, 1, height, width)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_image_network_answers_in_the_size_of_its_input(size):
+    assert RCRNet(SMALL).eval()(torch.randn(2, 3, *size)).shape == (2, 1, *size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("length", [1, 3])
+def test_video_network_answers_for_every_frame_in_the_size_of_its_input(size, length):
+    assert RCRNetNER(SMALL)(torch.randn(2, length, 3, *size)).shape == (2, length, 1, *size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_fgplg_answers_in_the_size_of_its_input(size):
+    assert FGPLG(SMALL)(*fgplg_input(*size)).shape == (2, 1, *size)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "stride_on"), [("resnet50", "3x3"), ("resnet50", "1x1"), ("resnet18", "3x3")]
+)
+def test_feature_names_tell_their_strides(backbone, stride_on):
+    with torch.device("meta"):
+        network = RCRNet(RCRNetConfig(backbone=backbone, stride_on=stride_on)).eval()
+        features = network.encode(torch.empty(1, 3, 64, 96))
+    channels = (256, 512, 1024) if backbone == "resnet50" else (64, 128, 256)
+    assert features.f4.shape == (1, channels[0], 16, 24)
+    assert features.f8.shape == (1, channels[1], 8, 12)
+    assert features.f16.shape == (1, channels[2], 4, 6)
+    assert features.context.shape == (1, 256, 4, 6)
+
+
+@pytest.mark.parametrize("backbone", ["resnet50", "resnet18"])
+def test_every_3x3_convolution_of_layer4_dilates_by_two(backbone):
+    with torch.device("meta"):
+        layer4 = RCRNet(RCRNetConfig(backbone=backbone)).encoder.resnet.layer4
+    convs = [m for m in layer4.modules() if isinstance(m, nn.Conv2d)]
+    assert all(conv.stride == (1, 1) for conv in convs)
+    assert Counter(c.dilation for c in convs if c.kernel_size == (3, 3)) == {
+        (2, 2): 3 if backbone == "resnet50" else 4
+    }
+
+
+def test_the_stride_of_a_bottleneck_can_sit_on_its_1x1_convolution():
+    with torch.device("meta"):
+        resnet = RCRNet(RCRNetConfig(stride_on="1x1")).encoder.resnet
+    for layer in (resnet.layer2, resnet.layer3):
+        assert (layer[0].conv1.stride, layer[0].conv2.stride) == ((2, 2), (1, 1))
+    with pytest.raises(OptionError, match="resnet18"):
+        RCRNetConfig(backbone="resnet18", stride_on="1x1")
+
+
+def test_the_head_upsamples_first():
+    with torch.device("meta"):
+        network = RCRNet().eval()
+        seen = []
+        network.decoder.head[0][0].register_forward_hook(lambda _m, x, _y: seen.append(x[0].shape))
+        network(torch.empty(1, 3, 64, 96))
+    assert seen == [(1, 128, 64, 96)]
+
+
+@pytest.mark.parametrize("name", TABLE_3)
+def test_every_row_of_table_3_runs_and_has_its_parts(name):
+    config = TABLE_3[name]
+    network = RCRNetNER(SMALL, config)
+    assert torch.isfinite(network(torch.randn(1, 2, 3, 32, 32))).all()
+    kinds = Counter(type(module).__name__ for module in network.ner.modules())
+    assert kinds["NonLocalBlock"] == config.first_non_local + config.second_non_local
+    cells = {"none": 0, "one-way": 1, "bidirectional": 2}
+    assert kinds["ConvGRUCell"] == cells[config.recurrence]
+
+
+def test_without_ner_a_video_is_its_images():
+    image_net = RCRNet(SMALL).eval()
+    video_net = RCRNetNER.from_rcrnet(image_net, TABLE_3["Ra"]).eval()
+    clip = torch.randn(2, 3, 3, 32, 48)
+    torch.testing.assert_close(video_net(clip), torch.stack([image_net(c) for c in clip]))
+
+
+def test_video_network_starts_with_a_copy_of_the_image_network():
+    image_net = RCRNet(SMALL)
+    video_net = RCRNetNER.from_rcrnet(image_net)
+    for name, tensor in video_net.rcrnet.state_dict().items():
+        original = image_net.state_dict()[name]
+        assert torch.equal(tensor, original)
+        assert tensor.data_ptr() != original.data_ptr()
+
+
+def test_fgplg_starts_with_the_image_network_and_its_stem_for_rgb():
+    image_net = RCRNet(SMALL).eval()
+    generator = FGPLG.from_rcrnet(image_net, inputs="rgb").eval()
+    inputs = fgplg_input()
+    torch.testing.assert_close(generator(*inputs), image_net(inputs[0]))
+    extra = generator.network.encoder.resnet.conv1.weight[:, 3:]
+    assert extra.shape == (64, 4, 7, 7)
+    assert extra.std() > 0
+
+
+def test_fgplg_sees_its_channels_in_the_papers_order():
+    generator = FGPLG(SMALL)
+    seen = []
+    generator.network.register_forward_pre_hook(lambda _m, x: seen.append(x[0]))
+    inputs = fgplg_input()
+    generator(*inputs)
+    assert torch.equal(seen[0], torch.cat(inputs, dim=1))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "used"), [("rgb", 1), ("rgb+labels", 3), ("rgb+labels+flow", 5)]
+)
+def test_fgplg_sees_zeros_in_channels_that_are_switched_off(inputs, used):
+    generator = FGPLG(SMALL, inputs=inputs).eval()
+    given = fgplg_input()
+    answer = generator(*given)
+    for index in range(5):
+        changed = [x + 1 if i == index else x for i, x in enumerate(given)]
+        assert torch.allclose(generator(*changed), answer) == (index >= used)
+
+
+def test_fgplg_refuses_unknown_inputs():
+    with pytest.raises(OptionError, match=r"inputs='flow'.*'rgb\+labels\+flow'"):
+        FGPLG(SMALL, inputs="flow")
+
+
+@pytest.mark.parametrize("make", [RCRNetNER, FGPLG])
+def test_batch_norm_of_the_video_stage_stays_frozen(make):
+    network = make(SMALL)
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    before = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    for wrapped in (network, nn.Sequential(network), network.eval()):
+        wrapped.train()
+        assert network.training
+        assert not any(norm.training for norm in norms)
+    network(torch.randn(1, 2, 3, 32, 32)) if make is RCRNetNER else network(*fgplg_input())
+    assert all(torch.equal(buffer, before[name]) for name, buffer in network.named_buffers())
+    assert all(norm.weight.requires_grad and norm.bias.requires_grad for norm in norms)
+
+
+def test_batch_norm_of_the_image_stage_learns():
+    network = RCRNet(SMALL)
+    before = network.encoder.resnet.bn1.running_mean.clone()
+    network(torch.randn(2, 3, 32, 32))
+    assert not torch.equal(network.encoder.resnet.bn1.running_mean, before)
+
+
+@pytest.mark.parametrize("name", [*TABLE_3, "image", "fgplg"])
+def test_gradients_reach_every_parameter(name):
+    if name == "image":
+        network, inputs = RCRNet(SMALL), [torch.randn(2, 3, 64, 64)]
+    elif name == "fgplg":
+        network, inputs = FGPLG(SMALL), fgplg_input()
+    else:
+        network, inputs = RCRNetNER(SMALL, TABLE_3[name]), [torch.randn(1, 3, 3, 64, 64)]
+    for module in network.modules():
+        if isinstance(module, NonLocalBlock):
+            nn.init.normal_(module.w.weight, std=0.1)  # θ, φ and g wait behind W = 0
+    network.train()
+    network(*inputs).square().mean().backward()
+    untouched = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()]
+    assert untouched == []
+
+
+def test_parameter_counts_are_those_of_the_released_networks():
+    with torch.device("meta"):
+        image_net, video_net, generator = RCRNet(), RCRNetNER(), FGPLG()
+    assert parameter_count(video_net) + FC == pytest.approx(53.8e6, abs=0.05e6)
+    assert parameter_count(generator) - parameter_count(image_net) == 64 * 4 * 7 * 7
+    official = NERConfig(variant="official")
+    with torch.device("meta"):
+        assert parameter_count(RCRNetNER(ner=official)) == parameter_count(video_net)
+
+
+def giga_multiply_adds(network: nn.Module, frames: int) -> dict[str, float]:
+    """Count per frame and module at 448x448; a multiply-add is two operations."""
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        network.eval()(torch.empty(1, frames, 3, 448, 448))
+    counts = counter.get_flop_counts()
+    return {name: sum(ops.values()) / 2 / frames / 1e9 for name, ops in counts.items()}
+
+
+def test_multiply_adds_per_frame_are_the_published_ones(monkeypatch):
+    # The published counts form all N x N similarities. Convolutions and matrix products alone are
+    # counted here, so that the totals stay within 2.5 % of counts that include cheaper operations.
+    monkeypatch.setattr(nonlocal_block, "dot_product_sum", nonlocal_block.pairwise_sum)
+    with torch.device("meta"):
+        found = giga_multiply_adds(RCRNetNER(), frames=4)
+    part = {name.removeprefix("RCRNetNER."): count for name, count in found.items()}
+    aspp = part["rcrnet.encoder.aspp"]
+    refinement = sum(part[f"rcrnet.decoder.refine{stride}"] for stride in (16, 8, 4))
+    non_local = part["ner.first_non_local"] + part["ner.second_non_local"]
+    assert part["rcrnet.encoder"] - aspp == pytest.approx(24.9, rel=0.025)
+    assert aspp == pytest.approx(13.8, rel=0.025)
+    assert refinement == pytest.approx(5.6, rel=0.025)
+    assert part["rcrnet.decoder.head"] == pytest.approx(59.3, rel=0.025)
+    assert part["ner"] == pytest.approx(8.1, rel=0.025)
+    assert non_local == pytest.approx(1.5, rel=0.025)
+    assert part["Global"] == pytest.approx(111.8, rel=0.01)
+
+
+def test_the_linear_order_saves_most_of_the_non_local_blocks(monkeypatch):
+    with torch.device("meta"):
+        linear = giga_multiply_adds(RCRNetNER(), frames=4)["RCRNetNER.ner.first_non_local"]
+        monkeypatch.setattr(nonlocal_block, "dot_product_sum", nonlocal_block.pairwise_sum)
+        pairs = giga_multiply_adds(RCRNetNER(), frames=4)["RCRNetNER.ner.first_non_local"]
+    assert linear < pairs / 5
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("make", [RCRNet, RCRNetNER])
+def test_a_gpu_answers_what_a_cpu_answers(make, monkeypatch):
+    for backend in (torch.backends.cudnn, torch.backends.cuda.matmul):
+        monkeypatch.setattr(backend, "allow_tf32", False)
+    network = make(replace(SMALL, aspp_channels=64)).eval()
+    shape = (1, 3, 96, 96) if make is RCRNet else (1, 3, 3, 96, 96)
+    x = torch.randn(shape)
+    with torch.no_grad():
+        on_cpu = network(x)
+        on_gpu = network.cuda()(x.cuda()).cpu()
+    torch.testing.assert_close(on_gpu, on_cpu, rtol=1e-3, atol=1e-4)
