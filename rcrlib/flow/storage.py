@@ -94,7 +94,8 @@ def write_flow(path: str | Path, flow: Tensor) -> None:
 
 def round_to_kitti(flow: Tensor) -> Tensor:
     """Give what a KITTI file would give back: steps of 1/64 pixel, within `KITTI_RANGE`."""
-    return ((flow * _KITTI_STEPS).round() / _KITTI_STEPS).clamp(*KITTI_RANGE)
+    rounded = (flow * _KITTI_STEPS).round() / _KITTI_STEPS
+    return rounded.clamp(*KITTI_RANGE) + 0.0  # a file knows no -0.0
 
 
 def _encode_kitti(path: Path, flow: np.ndarray) -> None:

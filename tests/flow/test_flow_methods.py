@@ -201,12 +201,14 @@ def test_importing_flow_imports_no_heavy_package() -> None:
 
 @pytest.mark.gpu
 def test_a_network_on_the_gpu_answers_like_on_the_cpu(
-    random_raft: Path, pair: tuple[Tensor, Tensor]
+    random_raft: Path, pair: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # With TF32 the small differences would grow over RAFT's 12 updates.
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
     cpu, gpu = (
         get_flow("torchvision-raft-small", checkpoint=random_raft, device=device)
         for device in ("cpu", "cuda")
     )
     assert cpu.key == gpu.key
-    difference = (cpu(*pair) - gpu(*pair)).norm() / cpu(*pair).norm()
-    assert difference < 0.02  # convolutions in TF32
+    expected = cpu(*pair)
+    assert (gpu(*pair) - expected).norm() < 0.01 * expected.norm()
