@@ -92,7 +92,7 @@ def _rename(name: str, tensor: Tensor) -> Tensors:
         return {name: tensor.flatten(1)}  # a 1x1x1 convolution is a linear map of the channels
     for theirs, (first, second) in SPLIT.items():
         if name == f"{theirs}.weight" and tensor.ndim == 4:
-            on_first, on_second = tensor.chunk(2, dim=1)
+            on_first, on_second = tensor.tensor_split(2, dim=1)
             return {f"{first}.weight": on_first, f"{second}.weight": on_second}
         if name == f"{theirs}.bias":
             return {f"{first}.bias": tensor}
