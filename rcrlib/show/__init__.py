@@ -1,0 +1,26 @@
+"""Pictures of what goes in and what comes out: overlays, contact sheets, curves.
+
+    pictures.py  saliency over a frame, maps and flows as pictures
+    sheet.py     many pictures in labelled rows and columns
+    charts.py    line charts, precision-recall curves
+    style.py     palette, type and paper; the one place that speaks to matplotlib's canvas
+
+Everything gives uint8 `(H, W, 3)` arrays in RGB. Colour is never the only signal: what is tinted
+has a contour, and lines differ in their dashes or markers too. matplotlib is imported when first
+needed, and only through its objects: the pictures depend on no global setting and change none.
+"""
+
+from rcrlib.show.charts import curves, precision_recall_plot
+from rcrlib.show.pictures import as_picture, flow_picture, overlay
+from rcrlib.show.sheet import contact_sheet
+from rcrlib.show.style import PALETTE
+
+__all__ = [
+    "PALETTE",
+    "as_picture",
+    "contact_sheet",
+    "curves",
+    "flow_picture",
+    "overlay",
+    "precision_recall_plot",
+]

@@ -1,0 +1,148 @@
+"""Line charts and precision-recall curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rcrlib.errors import DataError, OptionError
+from rcrlib.metrics import BETA_SQUARED, SaliencyResult, f_measure
+from rcrlib.show.style import (
+    DASHES,
+    DPI,
+    FAINT_INK,
+    HAIRLINE,
+    MARKERS,
+    PALETTE,
+    Picture,
+    canvas,
+    rendered,
+    save_figure,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FEW = 24  # so many points or fewer get a marker each
+
+
+def curves(
+    series: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    xlabel: str,
+    ylabel: str,
+    title: str | None = None,
+    path: str | Path | None = None,
+) -> Picture:
+    """Draw a line for each series; lines differ in colour and in dashes, short ones in markers.
+
+    Args:
+        series: name -> (x, y), each `(N,)` with N >= 1; NaN leaves a gap.
+        xlabel: of the horizontal axis, with its unit.
+        ylabel: of the vertical axis, with its unit.
+        title: above the chart.
+        path: a `.png` or `.svg` to write, whole or not at all.
+
+    Raises:
+        DataError: no series, or one whose x and y differ in length or are empty.
+        OptionError: another suffix than these.
+    """
+    if not series:
+        raise DataError("no series to draw; give at least one")
+    with canvas(round(6.4 * DPI), round(4.0 * DPI)) as figure:
+        axes = figure.add_subplot()
+        for (name, (x, y)), look in zip(series.items(), _looks(), strict=False):
+            xs, ys = np.asarray(x, float), np.asarray(y, float)
+            if xs.ndim != 1 or xs.shape != ys.shape or not xs.size:
+                raise DataError(
+                    f"series {name!r}: found x {xs.shape} and y {ys.shape},"
+                    " expected (N,) and (N,) with N >= 1"
+                )
+            if xs.size > FEW:
+                look |= {"marker": None, "linewidth": 1.4}
+            axes.plot(xs, ys, label=name, **look)
+        axes.set(xlabel=xlabel, ylabel=ylabel, title=title or "")
+        axes.margins(x=0.03, y=0.08)
+        if len(series) > 1:
+            axes.legend(loc="best")
+        figure.set_layout_engine("constrained")
+        if path is not None:
+            save_figure(figure, path)
+        return rendered(figure)
+
+
+def precision_recall_plot(
+    results: Mapping[str, SaliencyResult],
+    path: str | Path | None = None,
+    title: str | None = None,
+) -> Picture:
+    """Draw precision over recall as in the paper's Fig. 5, with a dot where F is largest.
+
+    Faint lines join the points of equal F. The chart names the protocol of its numbers.
+
+    Args:
+        results: name of the method -> its result.
+        path: a `.png` or `.svg` to write, whole or not at all.
+        title: above the chart.
+
+    Raises:
+        DataError: no results.
+        OptionError: results under different protocols, or another suffix than these.
+    """
+    protocols = sorted({result.protocol for result in results.values()})
+    if not protocols:
+        raise DataError("no results to draw; give at least one")
+    if len(protocols) > 1:
+        raise OptionError(
+            f"results under the protocols {', '.join(protocols)} do not compare;"
+            " measure all under one"
+        )
+    with canvas(round(5.2 * DPI), round(5.2 * DPI)) as figure:
+        axes = figure.add_subplot()
+        axes.grid(visible=False)
+        _draw_levels_of_f(axes)
+        for (name, result), look in zip(results.items(), _looks(), strict=False):
+            f = f_measure(result.precision, result.recall)
+            reached = (f > 0).numpy()  # where nothing is found there is no precision to speak of
+            recall, precision = result.recall.numpy(), result.precision.numpy()
+            best = [int(f[reached].argmax())] if reached.any() else []
+            label = f"{name}   max F {result.max_f:.3f}"
+            axes.plot(recall[reached], precision[reached], label=label, markevery=best, **look)
+        axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.005), ylim=(0, 1.005))
+        axes.set_title(title or "")
+        axes.set_aspect("equal")
+        axes.legend(loc="lower left", title=f"protocol “{protocols[0]}”", alignment="left")
+        figure.set_layout_engine("constrained")
+        if path is not None:
+            save_figure(figure, path)
+        return rendered(figure)
+
+
+def _draw_levels_of_f(axes: Axes) -> None:
+    """Draw where F is 0.3, 0.5, 0.7, 0.9: P = F R / ((1 + b²) R - b² F)."""
+    for level in (0.3, 0.5, 0.7, 0.9):
+        # Precision 1 is where the line enters the square from above.
+        start = BETA_SQUARED * level / (1 + BETA_SQUARED - level)
+        recall = np.linspace(start, 1, 200)
+        precision = level * recall / ((1 + BETA_SQUARED) * recall - BETA_SQUARED * level)
+        axes.plot(recall, precision, color=HAIRLINE, linewidth=0.9, zorder=0)
+        axes.annotate(
+            f"F {level:.1f}",
+            (1, precision[-1]),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            size=8,
+            color=FAINT_INK,
+            annotation_clip=False,
+        )
+
+
+def _looks() -> Iterator[dict[str, Any]]:
+    """Give one look after another: colours and dashes repeat together only after 28 lines."""
+    for colour, dashes, marker in zip(cycle(PALETTE), cycle(DASHES), cycle(MARKERS), strict=False):
+        yield {"color": colour, "linestyle": dashes, "marker": marker}

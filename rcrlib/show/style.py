@@ -1,0 +1,109 @@
+"""Palette, type and paper; the one place that speaks to matplotlib's canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcrlib.errors import OptionError
+from rcrlib.files import atomic_file
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Picture = NDArray[np.uint8]
+"""uint8 `(H, W, 3)`, RGB."""
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Okabe and Ito's colours (2008) without the yellow, which is too faint on white paper."""
+
+DASHES = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+INK, FAINT_INK, HAIRLINE, PAPER = "#1a1a1a", "#6b6b6b", "#d9d9d9", "#ffffff"
+
+DPI = 128  # a power of two: a width in pixels divided by it and multiplied again is unchanged
+
+STYLE = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so that it is the same on every machine
+    "font.size": 10,
+    "text.color": INK,
+    "text.parse_math": False,  # the name of a video may hold a dollar sign
+    "figure.facecolor": PAPER,
+    "axes.edgecolor": FAINT_INK,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlepad": 10,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": HAIRLINE,
+    "grid.linewidth": 0.6,
+    "xtick.color": FAINT_INK,
+    "ytick.color": FAINT_INK,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "legend.handlelength": 3.2,
+    "lines.linewidth": 1.9,
+    "lines.markersize": 5.5,
+    "svg.hashsalt": "rcrlib",  # the same chart gives the same bytes
+    "svg.fonttype": "path",
+}
+
+
+@contextmanager
+def canvas(width: int, height: int) -> Iterator[Figure]:
+    """Yield an empty figure of so many pixels, in this library's style whatever the user's is."""
+    from matplotlib import style
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with style.context(["default", STYLE]):
+        figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
+        FigureCanvasAgg(figure)
+        yield figure
+
+
+def points(pixels: float) -> float:
+    """Give the size in points of type that is so many pixels high."""
+    return pixels * 72 / DPI
+
+
+def rendered(figure: Figure) -> Picture:
+    """Draw the figure; call it inside `canvas`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    agg = figure.canvas
+    assert isinstance(agg, FigureCanvasAgg)
+    agg.draw()
+    return np.asarray(agg.buffer_rgba())[..., :3].copy()
+
+
+def save_figure(figure: Figure, path: str | Path) -> None:
+    """Write the figure as PNG or SVG, by the suffix, whole or not at all; inside `canvas`.
+
+    Raises:
+        OptionError: another suffix.
+    """
+    suffix = checked_suffix(path, (".png", ".svg"))
+    metadata = {"Date": None} if suffix == ".svg" else None
+    with atomic_file(path) as temporary:
+        figure.savefig(temporary, format=suffix[1:], dpi=DPI, metadata=metadata)
+
+
+def checked_suffix(path: str | Path, allowed: tuple[str, ...]) -> str:
+    """Give the suffix of `path` in small letters; `OptionError` when it is not an allowed one."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in allowed:
+        raise OptionError(f"{path}: pictures are written as {' or '.join(allowed)}; rename it")
+    return suffix
