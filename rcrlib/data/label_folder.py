@@ -10,10 +10,15 @@ from rcrlib.data.listing import list_folders, list_images, some
 from rcrlib.data.masks import MaskStyle, image_size
 from rcrlib.data.video import LabelFiles, Video
 from rcrlib.errors import DataError
+from rcrlib.files import RECORD
 
 MANIFEST = "manifest.json"
 """Says which masks are labels and which pseudo-labels:
 {"videos": {VIDEO: {FRAME: "label" or "pseudo"}}}."""
+
+_STYLES: Mapping[str, MaskStyle] = {"label": "auto", "pseudo": "grey"}
+"""Kept ground truth is a copy of the data set's file, palette and all. A pseudo-label is a map of
+this library, which may be nowhere >= 128 and still be what it says."""
 
 
 def read_label_folder(
@@ -49,11 +54,10 @@ def read_label_folder(
             f"{folder}: has no mask for {some(bare)} ({len(bare)} of {len(videos)} videos);"
             f" expected {'IMAGE.png' if flat else 'VIDEO/FRAME.png'}; complete the folder"
         )
-    # Maps that this library wrote may hold nothing but 0 and 1 of 255 and still be what they say.
-    style: MaskStyle = "auto" if manifest is None else "grey"
+    kinds = _kinds_without_manifest(folder, masks) if manifest is None else manifest
     return {
         video.name: {
-            index: LabelFiles((path,), style)
+            index: LabelFiles((path,), _STYLES[kinds[video.name][path.stem]])
             for index, path in _match(folder, video, masks.get(video.name, {})).items()
         }
         for video in videos
@@ -96,15 +100,21 @@ def _match(folder: Path, video: Video, masks: Mapping[str, Path]) -> dict[int, P
     return {position[name]: path for name, path in masks.items()}
 
 
+def _kinds_without_manifest(
+    folder: Path, masks: Mapping[str, Mapping[str, Path]]
+) -> dict[str, dict[str, str]]:
+    """Take masks for maps of this library where its record lies beside them, else for labels."""
+    kind = "pseudo" if (folder / RECORD).is_file() else "label"
+    return {video: dict.fromkeys(frames, kind) for video, frames in masks.items()}
+
+
 def _read_manifest(folder: Path) -> dict[str, dict[str, str]] | None:
     path = folder / MANIFEST
     if not path.is_file():
         return None
     try:
         videos = json.loads(path.read_text(encoding="utf-8"))["videos"]
-        well_formed = all(
-            kind in ("label", "pseudo") for frames in videos.values() for kind in frames.values()
-        )
+        well_formed = all(kind in _STYLES for frames in videos.values() for kind in frames.values())
     except (ValueError, KeyError, TypeError, AttributeError):
         well_formed = False
     if not well_formed:

@@ -26,8 +26,8 @@ MaskStyle = Literal["auto", "grey", "ids", "on-white"]
 """How a mask file says which pixels are the object.
 
 - `auto`: what most data sets do. A palette file holds object ids, and every id but 0 is the object;
-  anything else is grey, and the object is what is >= 128. A grey file with no other values than
-  0 and 1 is refused: thresholded at 128 it would be empty without a word.
+  anything else is grey, and the object is what is >= 128. A grey file that is not black and yet
+  nowhere >= 128 is refused: it holds 0 and 1, or ids, and would be empty without a word.
 - `grey`: >= 128, whatever the values; for maps that this library wrote.
 - `ids`: everything that is not 0 or black.
 - `on-white`: everything that is not white (the .ppm files of FBMS).
@@ -79,7 +79,7 @@ def read_mask(
 
     Raises:
         DataError: the file is missing, broken, of another size, coloured where greys are expected,
-            or (`style="auto"`) holds no other values than 0 and 1.
+            or (`style="auto"`) neither black nor anywhere >= 128.
     """
     with _opened(path) as image:
         grey = _object_grey(Path(path), ImageOps.exif_transpose(image), style)
@@ -140,8 +140,11 @@ def _object_grey(path: Path, image: Image.Image, style: MaskStyle) -> NDArray[np
     if (colour != colour[..., :1]).any():
         raise DataError(f"{path}: the mask is coloured; expected grey (0/255) or palette ids")
     grey: NDArray[np.uint8] = colour[..., 0]
-    if style == "auto" and grey.max(initial=0) == 1:
-        raise DataError(f"{path}: the mask holds the values 0 and 1 of 255; save it as 0 and 255")
+    if style == "auto" and 0 < grey.max() < THRESHOLD:
+        raise DataError(
+            f"{path}: the mask's greatest value is {grey.max()} of 255; save it as 0 and 255,"
+            " or ids of objects with a palette"
+        )
     return grey
 
 

@@ -14,7 +14,7 @@ from rcrlib.errors import DataError
 
 
 def paired_videos(
-    frames_root: Path, labels_root: Path, names: Sequence[str] | None, style: MaskStyle = "auto"
+    frames_root: Path, labels_root: Path, names: Sequence[str] | None
 ) -> tuple[Video, ...]:
     """Make a video of each FRAMES_ROOT/NAME with the masks in LABELS_ROOT/NAME.
 
@@ -25,7 +25,6 @@ def paired_videos(
         frames_root: the folder of the videos' folders.
         labels_root: the folder of the masks' folders; it may be missing.
         names: the videos, in order; None is all.
-        style: how the masks mark the object.
 
     Raises:
         DataError: a video or its frames are missing, or masks belong to no frame or no video.
@@ -42,8 +41,7 @@ def paired_videos(
             )
     check_names(frames_root, names, there)
     return tuple(
-        labelled_video(name, frames_root / name, _mask_files(labels_root / name), style)
-        for name in names
+        labelled_video(name, frames_root / name, _mask_files(labels_root / name)) for name in names
     )
 
 

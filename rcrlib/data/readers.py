@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from rcrlib.data.frames import ImageFrames, VideoFileFrames
 from rcrlib.data.listing import list_folders, list_images, some
-from rcrlib.data.masks import MaskStyle
 from rcrlib.data.matching import check_names, labelled_video, paired_videos
 from rcrlib.data.splits import FBMS_SPLITS, VOS_SPLITS, split_names
 from rcrlib.data.video import LabelFiles, Video
@@ -45,15 +44,15 @@ JPEG = frozenset({".jpg", ".jpeg"})
 
 def read_davis2016(request: Request) -> tuple[Video, ...]:
     """Read JPEGImages/480p/SEQ, Annotations/480p/SEQ, ImageSets/480p/SPLIT.txt."""
-    return _read_davis(request, (f"ImageSets/{request.resolution}", "ImageSets/2016"), "auto")
+    return _read_davis(request, (f"ImageSets/{request.resolution}", "ImageSets/2016"))
 
 
 def read_davis2017(request: Request) -> tuple[Video, ...]:
-    """Read the same folders with ImageSets/2017; masks are ids of objects, all of them salient."""
-    return _read_davis(request, ("ImageSets/2017",), "ids")
+    """Read the same folders with ImageSets/2017; masks are palettes of object ids."""
+    return _read_davis(request, ("ImageSets/2017",))
 
 
-def _read_davis(request: Request, lists: tuple[str, ...], style: MaskStyle) -> tuple[Video, ...]:
+def _read_davis(request: Request, lists: tuple[str, ...]) -> tuple[Video, ...]:
     root, split, resolution = request
     frames = root / "JPEGImages" / resolution
     if not frames.is_dir():
@@ -64,7 +63,7 @@ def _read_davis(request: Request, lists: tuple[str, ...], style: MaskStyle) -> t
             " as the resolution, or another layout"
         )
     names = None if split is None else split_names(root, split, lists)
-    return paired_videos(frames, root / "Annotations" / resolution, names, style)
+    return paired_videos(frames, root / "Annotations" / resolution, names)
 
 
 def read_vos(request: Request) -> tuple[Video, ...]:

@@ -4,8 +4,8 @@ import json
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from PIL import Image
 
 from rcrlib.data import load
 from rcrlib.errors import DataError
@@ -125,15 +125,28 @@ def test_manifest_must_agree_with_the_masks(dataset, masks, videos, message):
         dataset.with_label_folder(masks)
 
 
-def test_nearly_empty_pseudo_label_is_a_label_where_the_manifest_names_it(dataset, masks, mini):
-    grey = mini.mask("../masks/a/00001.png", columns=slice(0, 0))
-    pixels = bytearray(16 * 12)
-    pixels[0] = 1
-    Image.frombytes("L", (16, 12), bytes(pixels)).save(grey)
-    with pytest.raises(DataError, match="holds the values 0 and 1"):
-        dataset.with_label_folder(masks)["a"].label(1)
-    manifest(masks, {"a": {"00001": "pseudo"}, "b": {"00000": "label"}})
-    assert dataset.with_label_folder(masks)["a"].label(1).sum() == 0
+@pytest.mark.parametrize("named_by", ["manifest", "record", "nothing"])
+def test_nearly_empty_map_is_a_label_where_this_library_wrote_it(dataset, masks, mini, named_by):
+    faint = np.zeros(mini.size, np.uint8)
+    faint[0, 0] = 1
+    mini.image("../masks/a/00001.png", faint)
+    if named_by == "manifest":
+        manifest(masks, {"a": {"00001": "pseudo"}, "b": {"00000": "label"}})
+    elif named_by == "record":
+        (masks / "rcr.json").write_text("{}")
+    labelled = dataset.with_label_folder(masks)
+    if named_by == "nothing":
+        with pytest.raises(DataError, match="greatest value is 1 of 255"):
+            labelled["a"].label(1)
+    else:
+        assert labelled["a"].label(1).sum() == 0
+        assert labelled["a"].label(1, soft=True).max() > 0
+
+
+def test_kept_label_with_a_palette_is_read_as_in_the_data_set(dataset, masks, mini):
+    mini.palette("../masks/a/00001.png", np.arange(192).reshape(12, 16) % 4)
+    manifest(masks, {"a": {"00001": "label"}, "b": {"00000": "pseudo"}})
+    assert dataset.with_label_folder(masks)["a"].label(1).mean() == 0.75
 
 
 def test_label_folder_of_an_image_set_is_flat(mini, tmp_path):

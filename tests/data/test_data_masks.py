@@ -83,10 +83,12 @@ def test_mask_of_colours_on_white(mini):
     assert read_mask(path, style="on-white").tolist() == [[0, 1, 1]]
 
 
-def test_mask_of_zeros_and_ones_is_not_read_as_empty(mini):
-    path = mini.image("a.png", np.array([[0, 1]], np.uint8))
-    with pytest.raises(DataError, match="holds the values 0 and 1 of 255; save it as 0 and 255"):
-        read_mask(path)
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("value", [1, 3, 127])
+def test_mask_of_ones_or_ids_is_not_read_as_empty(mini, value, soft):
+    path = mini.image("a.png", np.array([[0, value]], np.uint8))
+    with pytest.raises(DataError, match=f"greatest value is {value} of 255; save it as 0 and 255"):
+        read_mask(path, soft=soft)
     assert read_mask(path, style="grey").tolist() == [[0, 0]]
 
 
