@@ -55,6 +55,8 @@ class SyntheticConfig:
     """Share of the videos in which something sweeps over the object and hides part of it."""
     low_contrast_share: float = 0.3
     """Share of the videos in which the object is hard to tell from the background."""
+    light: float = 0.25
+    """How much the light swings in the course of a video: natural logarithm of the factor."""
     noise: float = 2.5
     """Deviation of the camera's noise, in grey levels of 255."""
 
@@ -74,6 +76,7 @@ class SyntheticConfig:
                 0 <= self.low_contrast_share <= 1,
                 "in [0, 1]",
             ),
+            "light": (self.light, 0 <= self.light <= 1, "in [0, 1]"),
             "noise": (self.noise, self.noise >= 0, "0 or more"),
         }
         for name, (value, fits, expected) in rules.items():
@@ -108,6 +111,7 @@ class SyntheticVideo:
         picture = np.empty((*self.config.size, 3), dtype=np.float32)
         for layer, to_pixels in self._scene(i).placed(i):
             layer.paint(picture, to_pixels)
+        picture *= np.exp([wave(i) for wave in self._scene(i).light], dtype=np.float32)
         rng = np.random.default_rng([self.config.seed, self.index, i])
         picture += self.config.noise * rng.standard_normal(picture.shape, dtype=np.float32)
         return np.clip(np.rint(picture), 0, 255).astype(np.uint8)

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from rcrlib.data.synthetic_layer import Family, Layer, Motion, Wave, outline
-from rcrlib.data.synthetic_texture import PATTERNS, Pattern, colour_ramp, texture
+from rcrlib.data.synthetic_texture import Pattern, colour_ramp, texture
 
 if TYPE_CHECKING:
     from rcrlib.data.synthetic import SyntheticConfig
 
 Distractor = Literal["camouflaged", "small", "painted"]
+SOILS: tuple[Pattern, ...] = ("cloud", "ridges")
+COATS: tuple[Pattern, ...] = ("marble", "spots", "maze")
 ROUNDED: tuple[Family, ...] = ("blob", "star", "pebble")
 
 _TILE = 4.0  # an outline's texture spans twice its diameter: no repetition is ever seen
@@ -56,12 +58,14 @@ class Scene:
         layers: the first one is the background.
         salient: position of the salient object in `layers`.
         camera: ground to view coordinates.
+        light: logarithm of the light's red, green and blue.
         size: (H, W) of the pictures.
     """
 
     layers: tuple[Layer, ...]
     salient: int
     camera: Motion
+    light: tuple[Wave, Wave, Wave]
     size: tuple[int, int]
 
     def placed(self, t: int) -> list[tuple[Layer, np.ndarray]]:
@@ -83,19 +87,18 @@ class SceneBuilder:
         self.config, self.rng = config, rng
         self.side = min(config.size)
         self.half = np.array(config.size[::-1]) / (2 * self.side)  # the view's half width, height
-        pattern = PATTERNS[rng.integers(len(PATTERNS))]
         self.ground = self._look(
-            pattern, rng.uniform(0.38, 0.72), rng.uniform(0.03, 0.1), rng.uniform(0, 360)
+            SOILS, rng.uniform(0.4, 0.7), rng.uniform(0.02, 0.06), rng.uniform(0, 360)
         )
 
     def build(self) -> Scene:
         """Draw every layer, the camera and the depth order."""
         config, rng = self.config, self.rng
         camera = Motion(
-            x=Wave.swinging(rng, 0, 0.16),
-            y=Wave.swinging(rng, 0, 0.10),
-            angle=Wave.swinging(rng, 0, 0.10),
-            size=Wave.swinging(rng, 0.05, 0.10),
+            x=Wave.swinging(rng, 0, 0.3),
+            y=Wave.swinging(rng, 0, 0.2),
+            angle=Wave.swinging(rng, 0, 0.2),
+            size=Wave.swinging(rng, 0.05, 0.2),
         )
         radius = float(np.exp(rng.uniform(*np.log(config.object_radius))))
         low_contrast = rng.random() < config.low_contrast_share
@@ -108,7 +111,20 @@ class SceneBuilder:
             (before if kind == "small" and rng.random() < 0.5 else behind).append(distractor)
         if rng.random() < config.hidden_share:
             before.append(self._occluder(salient.motion, radius))
-        return Scene((*behind, salient, *before), len(behind), camera, config.size)
+        return Scene(
+            (*behind, salient, *before), len(behind), camera, self._daylight(), config.size
+        )
+
+    def _daylight(self) -> tuple[Wave, Wave, Wave]:
+        """Draw how the light grows and fades, and its colour with it, by less."""
+        rng, strength = self.rng, self.config.light
+        bright = Wave.swinging(rng, 0, 0.8 * strength)
+        warm = Wave.swinging(rng, 0, 0.4 * strength)
+        red = Wave(sines=bright.sines + warm.sines)
+        blue = Wave(
+            sines=bright.sines + tuple((-a, period, phase) for a, period, phase in warm.sines)
+        )
+        return red, bright, blue
 
     def _background(self) -> Layer:
         surface = self.ground.texture(self._source(), 2.0, self.side, self.rng.uniform(4, 9))
@@ -136,11 +152,12 @@ class SceneBuilder:
         return replace(layer, on_ground=True)
 
     def _occluder(self, target: Motion, radius: float) -> Layer:
-        """Draw a reed, thinner than the object, that sweeps over it once."""
+        """Draw a reed, thinner than the object, that sweeps over it against its way."""
         rng = self.rng
         meeting = rng.uniform(0.2, 0.8) * self.config.frames
         angle = rng.uniform(-0.35, 0.35)
-        speed = rng.choice([-1, 1]) * rng.uniform(0.012, 0.03)
+        way = np.sign(target.x(meeting + 1) - target.x(meeting - 1))
+        speed = -way * rng.uniform(0.015, 0.035)
         width, length = radius * rng.uniform(0.25, 0.5), 1.6
         motion = Motion(
             x=Wave(target.x(meeting) - speed * np.cos(angle) * meeting, speed * np.cos(angle)),
@@ -169,7 +186,7 @@ class SceneBuilder:
             x=Wave.swinging(rng, middle[0], swing[0]),
             y=Wave.swinging(rng, middle[1], swing[1]),
             angle=Wave.swinging(rng, rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 1.0)),
-            size=Wave.swinging(rng, np.log(radius), 0.18),
+            size=Wave.swinging(rng, np.log(radius), 0.25),
             stretch=Wave.swinging(rng, rng.uniform(0, 0.15), 0.1),
         )
 
@@ -178,10 +195,9 @@ class SceneBuilder:
         rng, ground = self.rng, self.ground
         away = -1 if ground.lightness > 0.55 else 1
         lightness = ground.lightness + away * rng.uniform(0.08, 0.28)
-        chroma = rng.uniform(0.02, 0.06) if muted else rng.uniform(0.09, 0.17)
-        return self._look(
-            self._other_pattern(), lightness, chroma, ground.hue + rng.uniform(90, 270)
-        )
+        chroma = rng.uniform(0.02, 0.05) if muted else rng.uniform(0.11, 0.18)
+        patterns = SOILS if muted else COATS
+        return self._look(patterns, lightness, chroma, ground.hue + rng.uniform(90, 270))
 
     def _alike(self) -> Look:
         """Draw a look that is hard to tell from the ground, but not its own."""
@@ -189,15 +205,14 @@ class SceneBuilder:
         lighter, warmer = rng.choice([-1, 1], 2)
         lightness = ground.lightness + lighter * rng.uniform(0.04, 0.08)
         hue = ground.hue + warmer * rng.uniform(20, 50)
-        return self._look(self._other_pattern(), lightness, 1.2 * ground.chroma, hue)
+        return self._look(COATS, lightness, 1.2 * ground.chroma, hue)
 
-    def _look(self, pattern: Pattern, lightness: float, chroma: float, hue: float) -> Look:
+    def _look(
+        self, patterns: tuple[Pattern, ...], lightness: float, chroma: float, hue: float
+    ) -> Look:
+        pattern = patterns[self.rng.integers(len(patterns))]
         colours = colour_ramp(self.rng, lightness, chroma, hue)
         return Look(pattern, lightness, chroma, hue, colours)
-
-    def _other_pattern(self) -> Pattern:
-        others = [pattern for pattern in PATTERNS if pattern != self.ground.pattern]
-        return others[self.rng.integers(len(others))]
 
     def _family(self) -> Family:
         return ROUNDED[self.rng.integers(len(ROUNDED))]

@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 
 Pattern = Literal["cloud", "ridges", "marble", "spots", "maze"]
-PATTERNS: tuple[Pattern, ...] = ("cloud", "ridges", "marble", "spots", "maze")
 
 _GRID = 512  # cycles are drawn up to 256 per tile: finer ones could not be seen at 448x448
 
