@@ -92,7 +92,7 @@ def generate(
         raise DataError(f"{dataset.root}: no interval between two kept labels; lower --l")
     record = {"command": "pseudo-label", "data": dataset.name, "l": l, "m": m, "flow": flow.key}
     with output_folder(out, record, force=force) as folder:
-        manifest = {video.name: _copy_kept(video, folder) for video in kept if video.annotated}
+        manifest = {video.name: _copy_kept(video, folder) for video in kept}
         reader = reader_for(fgplg, flow, (size, size), (flow_size, flow_size))
         bar = tqdm(
             total=len(targets), desc="pseudo-labels", unit="frame", disable=None, leave=False
