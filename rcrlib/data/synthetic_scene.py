@@ -1,11 +1,13 @@
 """Draws the scene of a synthetic video: who is in it, how they look and how they move.
 
-The salient object is rounded, differs from the background in texture and colour, is large among
-such shapes, and moves on its own. Distractors have some of these properties but never all:
+The ground wears a soil and whatever lives on it a coat. The salient object is rounded, wears a
+coat, is much the largest that does, and moves on its own. Distractors have some of this, never all:
 
-- *camouflaged* ones are as large and move on their own, but wear the background's look;
-- *small* ones move on their own and stand out, but are much smaller than the object;
-- *painted* ones stand out and may be nearly as large, but are flat, angular and lie on the ground.
+- *camouflaged* ones are as large and move on their own, but wear the ground's very look;
+- *small* ones wear a coat and move on their own, but are much smaller than the object;
+- *painted* ones wear a coat and may be nearly as large, but are flat, angular and lie on the ground.
+
+In some videos the object's colours are close to the ground's, and in some a reed sweeps over it.
 """
 
 from __future__ import annotations
