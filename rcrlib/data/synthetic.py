@@ -45,7 +45,7 @@ class SyntheticConfig:
     frames: int = 24
     """Frames a video: enough for labels at 1 in 5 and for clips of 4."""
     size: tuple[int, int] = (128, 128)
-    """(H, W) in pixels. At the same H:W, it changes how fine a scene is drawn, not what it shows."""
+    """(H, W) in pixels. At one H:W, it changes how fine a scene is drawn, not what it shows."""
     seed: int = 0
     object_radius: tuple[float, float] = (0.11, 0.26)
     """Range of the object's radius, as a share of the shorter side (a disk of the same area)."""

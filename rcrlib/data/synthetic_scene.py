@@ -5,7 +5,7 @@ coat, is much the largest that does, and moves on its own. Distractors have some
 
 - *camouflaged* ones are as large and move on their own, but wear the ground's very look;
 - *small* ones wear a coat and move on their own, but are much smaller than the object;
-- *painted* ones wear a coat and may be nearly as large, but are flat, angular and lie on the ground.
+- *painted* ones wear a coat and may be nearly as large, but are flat, angular and still.
 
 In some videos the object's colours are close to the ground's, and in some a reed sweeps over it.
 """
