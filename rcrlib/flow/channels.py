@@ -104,4 +104,5 @@ def magnitude(flow: Tensor, variant: Variant = "paper") -> Tensor:
         scale = flow.new_tensor([width, height]).view(1, 2, 1, 1)
     else:
         raise OptionError(f"variant={variant!r}: expected one of {', '.join(get_args(Variant))}")
-    return torch.linalg.vector_norm(flow / scale, dim=1, keepdim=True)
+    dx, dy = (flow / scale).split(1, dim=1)
+    return torch.hypot(dx, dy)
