@@ -32,8 +32,8 @@ class Plan:
 def make_plan(path: Path, layout: str, l: int | None, m: int) -> Plan:  # noqa: E741
     """Split the data set at `path` and choose the label protocol that its labels allow.
 
-    Training and validation lists of the data set are used where it has them. Else every fourth video
-    is held out; of a single video, the frames whose label is not kept.
+    Training and validation lists of the data set are used where it has them. Else every fourth
+    video is held out; of a single video, the frames whose label is not kept.
 
     Args:
         path: a data set or one video.

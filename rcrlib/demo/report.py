@@ -69,8 +69,8 @@ class Report:
         listed = "\n".join(f"- {name}: {value}" for name, value in facts.items())
         return (
             f"# Demo\n\n```\n{self.table()}\n```\n\n{listed}\n\n"
-            f"One seed and a short training: the difference between (a) and (b) is an example, not a"
-            f" finding.\n\n![{self.alt_text()}](sheet.png)\n"
+            f"One seed and a short training: the difference between (a) and (b) is an example, not"
+            f" a finding.\n\n![{self.alt_text()}](sheet.png)\n"
         )
 
     def alt_text(self) -> str:

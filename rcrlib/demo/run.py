@@ -30,8 +30,8 @@ from rcrlib.train import Preset, get_preset, load_as, train_fgplg, train_image, 
 from rcrlib.triplets import reader_for
 
 SYNTHETIC = SyntheticConfig(videos=36, frames=21, size=(192, 192))
-"""What the demo makes when it is given nothing: many short videos, five kept labels in each, because
-what generalises to other videos is variety."""
+"""What the demo makes when it is given nothing: many short videos, because variety is what
+generalises; five labels are kept in each."""
 
 SYNTHETIC_TEST_VIDEOS = 6
 
@@ -81,9 +81,9 @@ def run_demo(
 ) -> Report:
     """Go the paper's whole way and leave a report, a contact sheet and all that was made.
 
-    Keeps one label in l, trains RCRNet on the kept labels as images, FGPLG on their triplets, writes
-    pseudo-labels, trains RCRNet+NER once on the kept labels alone and once with the pseudo-labels,
-    predicts the held-out videos with both, and compares.
+    Keeps one label in l, trains RCRNet on the kept labels as images and FGPLG on their triplets,
+    writes pseudo-labels, trains RCRNet+NER once on the kept labels alone and once with the
+    pseudo-labels, predicts the held-out videos with both, and compares.
 
     Args:
         config: what to work on and with.

@@ -52,7 +52,7 @@ class Preset:
             return replace(self, encoder=source)
         backbone, stride_on = encoder_file_info(source)
         network = replace(self.network, backbone=backbone, stride_on=stride_on)
-        # Trained features are adapted, not made: they want a gentler rate than a start from nothing.
+        # Trained features are adapted, not made: they want a gentler rate than random ones.
         image, fgplg, video = (
             replace(stage, lr=min(stage.lr, rate))
             for stage, rate in ((self.image, 3e-4), (self.fgplg, 2e-4), (self.video, 1e-4))
@@ -62,7 +62,7 @@ class Preset:
         )
 
     def with_training(self, **changes: object) -> Preset:
-        """Change the same settings (`seed`, `device`, `steps`, ...) of all stages; None keeps one."""
+        """Change settings (`seed`, `device`, `steps`, ...) of all stages alike; None keeps one."""
         given = {name: value for name, value in changes.items() if value is not None}
         if "steps" in given:
             given["epochs"] = None
@@ -128,7 +128,7 @@ PRESETS = {preset.name: preset for preset in (TINY, SMALL, PAPER)}
 
 
 def get_preset(name: str, encoder: str | None = None, **training: object) -> Preset:
-    """Give a preset by name, with another encoder and other settings of training where they are given.
+    """Give a preset by name, with another encoder and other settings of training where given.
 
     Args:
         name: `tiny`, `small` or `paper`.
