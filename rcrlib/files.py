@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -16,6 +17,9 @@ from rcrlib.errors import OptionError
 RECORD = "rcr.json"
 """Every folder that this library writes carries a record of what wrote it, under this name."""
 
+PARTIAL = ".partial-"
+"""Names of what is being written begin so; one that stays behind is what a kill interrupted."""
+
 
 @contextmanager
 def atomic_file(path: str | Path) -> Iterator[Path]:
@@ -23,25 +27,33 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
 
     The temporary name keeps the suffix, so that writers which look at it (OpenCV, ffmpeg) work.
 
+    Raises:
+        OSError: it cannot be written; where the disk is full, the error names `path`.
+
     Example:
         >>> with atomic_file("curve.csv") as temporary:      # doctest: +SKIP
         ...     temporary.write_text("step,loss\\n")
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with full_disk_names(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f"{PARTIAL}{path.stem}-", suffix=path.suffix, dir=path.parent
+        )
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
-def output_folder(path: str | Path, record: dict[str, Any], *, force: bool = False) -> Iterator[Path]:
+def output_folder(
+    path: str | Path, record: dict[str, Any], *, force: bool = False
+) -> Iterator[Path]:
     """Yield an empty temporary folder that becomes `path` when the block ends without an error.
 
     Args:
@@ -52,18 +64,20 @@ def output_folder(path: str | Path, record: dict[str, Any], *, force: bool = Fal
 
     Raises:
         OptionError: `path` holds something and `force` is not given, or was not written by us.
+        OSError: it cannot be written; where the disk is full, the error names `path`.
     """
-    path = Path(path)
     check_output(path, force=force)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    try:
-        yield temporary
-        write_json(temporary / RECORD, record)
-        temporary.chmod(0o777 & ~_umask())
-        _swap(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    path = Path(path).resolve()  # "." and links have no name of their own to put aside
+    with full_disk_names(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f"{PARTIAL}{path.name}-", dir=path.parent))
+        try:
+            yield temporary
+            write_json(temporary / RECORD, record)
+            temporary.chmod(0o777 & ~_umask())
+            _swap(temporary, path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def check_output(path: str | Path, *, force: bool = False) -> None:
@@ -76,14 +90,14 @@ def check_output(path: str | Path, *, force: bool = False) -> None:
         return
     if not path.is_dir():
         raise OptionError(f"{path}: a file is in the way; name another folder")
-    if not any(path.iterdir()):
+    if all(entry.name.startswith(PARTIAL) for entry in path.iterdir()):
         return
     if not force:
         raise OptionError(f"{path}: exists and is not empty; name another folder or give --force")
     if not (path / RECORD).is_file():
         raise OptionError(
-            f"{path}: was not written by rcr (it holds no {RECORD}), so --force does not replace it;"
-            " name another folder or remove it yourself"
+            f"{path}: was not written by rcr (it holds no {RECORD}), so --force does not replace"
+            " it; name another folder or remove it yourself"
         )
 
 
@@ -93,15 +107,46 @@ def write_json(path: str | Path, content: Any) -> None:
         temporary.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
 
 
+@contextmanager
+def full_disk_names(path: Path) -> Iterator[None]:
+    """Turn every way in which a full disk shows into an `OSError` that names `path`.
+
+    Python's own error names no file, or a temporary one; PyTorch raises a RuntimeError over it, and
+    safetensors an error of its own whose text ends in "(os error 28)".
+    """
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            for number in (errno.ENOSPC, errno.EDQUOT):
+                if getattr(cause, "errno", None) == number or f"(os error {number})" in str(cause):
+                    raise OSError(number, os.strerror(number), str(path)) from error
+            cause = cause.__cause__ or cause.__context__
+        raise
+
+
+def remove_partial(folder: Path) -> None:
+    """Delete the files in `folder` whose writing was killed; only for who alone writes there."""
+    for path in folder.glob(f"{PARTIAL}*"):
+        path.unlink()
+
+
 def _swap(new: Path, path: Path) -> None:
     """Put `new` in the place of `path`; what was there is deleted only once `new` is in place."""
     if not path.exists():
         new.rename(path)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
-    path.rename(old / path.name)
-    new.rename(path)
-    shutil.rmtree(old, ignore_errors=True)
+    old = Path(tempfile.mkdtemp(prefix=f"{PARTIAL}{path.name}-old-", dir=path.parent))
+    try:
+        path.rename(old / path.name)
+        try:
+            new.rename(path)
+        except OSError:
+            (old / path.name).rename(path)
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _umask() -> int:

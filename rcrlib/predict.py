@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -16,18 +15,25 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from rcrlib.data import Dataset, Video, normalise, resize, write_mask
+from rcrlib.data import Dataset, Video, VideoFileFrames, normalise, resize, write_mask
 from rcrlib.errors import OptionError, WeightsError
-from rcrlib.files import atomic_file, output_folder
+from rcrlib.files import output_folder
 from rcrlib.models import FGPLG, RCRNet
 from rcrlib.runtime import autocast, pick_device, pick_precision
 from rcrlib.show import overlay
 from rcrlib.triplets import image_tensor
 
+FRAME_RATE = 24.0
+"""Frames per second of an overlay video whose source does not say."""
+
 
 @dataclass(frozen=True)
 class PredictConfig:
-    """How a video goes through the network."""
+    """How a video goes through the network.
+
+    Raises:
+        OptionError: a setting is out of its range.
+    """
 
     clip: int = 4
     """T, the frames that the network sees together (paper: 4)."""
@@ -39,7 +45,10 @@ class PredictConfig:
     """Side of the square that frames are resized to; best the one the network was trained at."""
 
     device: str = "auto"
+    """Where to compute; see `rcrlib.runtime.pick_device`."""
+
     precision: str = "auto"
+    """How exactly to compute; see `rcrlib.runtime.pick_precision`."""
 
     def __post_init__(self) -> None:
         if self.clip < 1:
@@ -64,42 +73,40 @@ def predict(
     Args:
         network: an RCRNet+NER, or an RCRNet (which sees each frame alone).
         dataset: the videos; labels are neither needed nor looked at.
-        out: the folder to write: `VIDEO/FRAME.png`, or `IMAGE.png` for a set of images; one channel,
-            the probability in 0..255.
+        out: the folder to write: `VIDEO/FRAME.png`, or `IMAGE.png` for a set of images; one
+            channel, the probability in 0..255.
         config: clips, resolution, device.
         video_overlay: also write `VIDEO.mp4` with the salient region tinted.
         force: replace a folder that an earlier run wrote.
 
     Raises:
-        OptionError: `out` is not free.
+        OptionError: `out` is not free, or an overlay video is asked for that cannot be made.
         DataError: a frame does not decode; nothing is left under `out`.
         WeightsError: the network is an FGPLG, which needs labels.
+        OSError: the disk is full; nothing is left under `out`.
     """
     config = config or PredictConfig()
-    record = {"command": "predict", "data": dataset.name, **vars(config)}
-    with output_folder(out, record, force=force) as folder:
-        bar = tqdm(desc="predict", unit="frame", disable=None, leave=False, dynamic_ncols=True)
-        with bar:
-            for video in dataset:
-                target = folder if dataset.flat else folder / video.name
-                film = folder / f"{video.name}.mp4" if video_overlay else None
-                _predict_video(network, video, target, film, config, bar)
+    _refuse_fgplg(network)
+    if video_overlay and dataset.flat:
+        raise OptionError(f"{dataset.root}: is a set of images, not videos; leave out the overlay")
+    record = {"command": "predict", "data": dataset.name, **asdict(config)}
+    with (
+        output_folder(out, record, force=force) as folder,
+        tqdm(
+            total=sum(len(video) for video in dataset), desc="predict", unit="frame",
+            disable=None, leave=False, dynamic_ncols=True,
+        ) as bar,
+    ):  # fmt: skip
+        for video in dataset:
+            maps = folder if dataset.flat else folder / video.name
+            film = folder / f"{video.name}.mp4"
+            with _film(film, video) if video_overlay else nullcontext(_no_film) as show:
+                pairs = frames_with_saliency(network, video.stream(), config)
+                for name, (frame, saliency) in zip(video.frame_names, pairs, strict=True):
+                    write_mask(maps / f"{name}.png", saliency)
+                    show(frame, saliency)
+                    bar.update()
     return Path(out)
-
-
-def _predict_video(
-    network: nn.Module, video: Video, folder: Path, film: Path | None, config: PredictConfig,
-    bar: tqdm,
-) -> None:  # fmt: skip
-    """Write one video's maps, and its film where one is asked for."""
-    with ExitStack() as stack:
-        show = stack.enter_context(_Film(film, video.size)) if film else None
-        pairs = frames_with_saliency(network, video.stream(), config)
-        for name, (frame, saliency) in zip(video.frame_names, pairs, strict=True):
-            write_mask(folder / f"{name}.png", saliency)
-            if show:
-                show.add(overlay(frame, saliency))
-            bar.update()
 
 
 def saliency_maps(
@@ -119,23 +126,27 @@ def frames_with_saliency(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield each frame as it came, with its saliency map at the frame's own size.
 
-    At most `clip` frames wait in memory. Where clips overlap, a frame's probabilities are averaged.
+    A frame's probabilities are averaged over all clips that hold it: where clips overlap, and where
+    the last one reaches back so as to be whole. At most two clips of frames wait in memory.
+
+    Args:
+        network: an RCRNet+NER, or an RCRNet (which sees each frame alone).
+        frames: (H, W, 3) uint8 RGB.
+        config: clips, resolution, device.
+
+    Raises:
+        WeightsError: the network is an FGPLG, which needs labels.
     """
     config = config or PredictConfig()
     run = _runner(network, config)
-    stride = config.clip - config.overlap
     waiting: dict[int, tuple[np.ndarray, list[Tensor]]] = {}
-    given = 0  # frames that have been given out
-    for first, clip in windows(frames, config.clip, stride):
-        probabilities = run(clip)  # (T, 1, size, size)
-        for index, frame, probability in zip(count(first), clip, probabilities, strict=False):
-            if index >= given:  # the last clip also holds earlier frames, to see them
-                waiting.setdefault(index, (frame, []))[1].append(probability)
-        while given in waiting and given < first + stride:
-            yield _merge(*waiting.pop(given))
-            given += 1
-    for index in sorted(waiting):
-        yield _merge(*waiting[index])
+    for first, clip in windows(frames, config.clip, config.clip - config.overlap):
+        for index in [index for index in waiting if index < first]:  # no later clip holds them
+            yield _merge(*waiting.pop(index))
+        for index, frame, probability in zip(count(first), clip, run(clip), strict=False):
+            waiting.setdefault(index, (frame, []))[1].append(probability)
+    for frame, probabilities in waiting.values():
+        yield _merge(frame, probabilities)
 
 
 def windows(
@@ -164,8 +175,7 @@ def windows(
 
 def _runner(network: nn.Module, config: PredictConfig) -> Callable[[list[np.ndarray]], Tensor]:
     """Give the function from frames to their probabilities, (T, 1, size, size) on the CPU."""
-    if isinstance(network, FGPLG):
-        raise WeightsError("an FGPLG needs labels beside each frame; predict with an RCRNet+NER")
+    _refuse_fgplg(network)
     device = pick_device(config.device)
     precision = pick_precision(config.precision, device)
     network.eval().to(device)
@@ -188,23 +198,46 @@ def _merge(frame: np.ndarray, probabilities: list[Tensor]) -> tuple[np.ndarray, 
     return frame, resize(mean[None], (height, width))[0, 0].numpy()
 
 
-class _Film:
-    """An mp4 file that frames are appended to; there when it is whole."""
+def _refuse_fgplg(network: nn.Module) -> None:
+    if isinstance(network, FGPLG):
+        raise WeightsError("an FGPLG needs labels beside each frame; predict with an RCRNet+NER")
 
-    def __init__(self, path: Path, size: tuple[int, int], frames_per_second: float = 24.0) -> None:
-        self.path, self.size, self.rate = path, size, frames_per_second
 
-    def __enter__(self) -> _Film:
-        self.whole = atomic_file(self.path)
-        height, width = self.size
-        code = cv2.VideoWriter.fourcc(*"mp4v")
-        self.writer = cv2.VideoWriter(str(self.whole.__enter__()), code, self.rate, (width, height))
-        return self
+Show = Callable[[np.ndarray, np.ndarray], None]
+"""Takes a frame (H, W, 3) uint8 RGB and its saliency map (H, W) in [0, 1]."""
 
-    def add(self, frame: np.ndarray) -> None:
-        """Append a frame (H, W, 3) uint8 RGB."""
-        self.writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
 
-    def __exit__(self, *error: Any) -> None:
-        self.writer.release()
-        self.whole.__exit__(*error)
+def _no_film(frame: np.ndarray, saliency: np.ndarray) -> None:
+    pass
+
+
+@contextmanager
+def _film(path: Path, video: Video) -> Iterator[Show]:
+    """Write an mp4 file of overlays at the video's own rate; give what appends one to it."""
+    height, width = video.size
+    odd_row, odd_column = height % 2, width % 2  # the codec takes even sides; the border is doubled
+    code = cv2.VideoWriter.fourcc(*"mp4v")
+    size = (width + odd_column, height + odd_row)
+    writer = cv2.VideoWriter(str(path), code, _frame_rate(video), size)
+    if not writer.isOpened():
+        raise OptionError(f"{path.name}: OpenCV cannot write mp4 files here; leave out the overlay")
+
+    def show(frame: np.ndarray, saliency: np.ndarray) -> None:
+        bgr = cv2.cvtColor(overlay(frame, saliency), cv2.COLOR_RGB2BGR)
+        writer.write(cv2.copyMakeBorder(bgr, 0, odd_row, 0, odd_column, cv2.BORDER_REPLICATE))
+
+    try:
+        yield show
+    finally:
+        writer.release()
+    if cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT) != len(video):
+        # OpenCV does not say that a frame could not be written.
+        raise OptionError(f"{path.name}: could not be written whole; is the disk full?")
+
+
+def _frame_rate(video: Video) -> float:
+    """Give the frames per second of a video file, `FRAME_RATE` for anything else."""
+    if not isinstance(video.frames, VideoFileFrames):
+        return FRAME_RATE
+    rate = cv2.VideoCapture(str(video.frames.path)).get(cv2.CAP_PROP_FPS)
+    return round(rate, 2) if 0 < rate < 1000 else FRAME_RATE

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 from tqdm.auto import tqdm
 
 from rcrlib.data import (
@@ -22,6 +21,7 @@ from rcrlib.data import (
     dataset_intervals,
     keep_labels,
     normalise,
+    read_mask,
     resize,
     write_mask,
 )
@@ -61,10 +61,10 @@ def generate(
 ) -> Path:
     """Keep one label in l, make m pseudo-labels in each interval, and write both as PNGs.
 
-    The folder holds `SEQ/FRAME.png`: kept ground truth byte for byte as it was (labels that are not
-    one PNG become one, without loss), pseudo-labels as probabilities in 0..255 at the
-    frame's own size; and `manifest.json`, which says which frame is which. Training takes the folder
-    through `Dataset.with_label_folder`; so it does any other folder of masks.
+    The folder holds `VIDEO/FRAME.png`: kept ground truth byte for byte as it was (labels that are
+    not one PNG become one, without loss), pseudo-labels as probabilities in 0..255 at the frame's
+    own size; and `manifest.json`, which says which frame is which. Training takes the folder
+    through `Dataset.with_label_folder`, as it does any other folder of masks.
 
     Args:
         dataset: videos with all labels that there are.
@@ -83,31 +83,31 @@ def generate(
 
     Raises:
         OptionError: l or m is out of range, or `out` is not free.
-        DataError: there is no interval to fill.
+        DataError: there is no frame to label between kept labels, or a frame, a label or a flow
+            cannot be read; nothing is left under `out`.
+        OSError: the disk is full; nothing is left under `out`.
     """
     intervals = dataset_intervals(dataset, l, m, unit)
     kept = keep_labels(dataset, l)
     targets = [target for video in kept for target in _targets(video, intervals[video.name])]
     if not targets and m > 0:
-        raise DataError(f"{dataset.root}: no interval between two kept labels; lower --l")
-    record = {"command": "pseudo-label", "data": dataset.name, "l": l, "m": m, "flow": flow.key}
+        raise DataError(f"{dataset.root}: no frame lies between two kept labels; raise --l")
+    made = {"l": l, "m": m, "unit": unit, "size": size, "flow_size": flow_size, "flow": flow.key}
+    record = {"command": "pseudo-label", "data": dataset.name, **made, "fgplg": _digest(fgplg)}
+    reader = reader_for(fgplg, flow, (size, size), (flow_size, flow_size))
     with output_folder(out, record, force=force) as folder:
         manifest = {video.name: _copy_kept(video, folder) for video in kept}
-        reader = reader_for(fgplg, flow, (size, size), (flow_size, flow_size))
-        bar = tqdm(
-            total=len(targets), desc="pseudo-labels", unit="frame", disable=None, leave=False
+        labels = predict_targets(
+            fgplg, targets, reader, batch=batch, device=device, precision=precision
         )
-        with bar:
-            for target, label in predict_targets(
-                fgplg, targets, reader, batch=batch, device=device, precision=precision
-            ):
-                name = target.video.frame_names[target.k]
-                write_mask(folder / target.video.name / f"{name}.png", label)
-                manifest[target.video.name][name] = "pseudo"
-                bar.update()
-        content = {"l": l, "m": m, "unit": unit, "flow": flow.key, "fgplg": _digest(fgplg)}
+        for target, label in tqdm(
+            labels, "pseudo-labels", len(targets), unit="frame", disable=None, leave=False
+        ):
+            name = target.video.frame_names[target.k]
+            write_mask(folder / target.video.name / f"{name}.png", label)
+            manifest[target.video.name][name] = "pseudo"
         videos = {name: dict(sorted(frames.items())) for name, frames in manifest.items()}
-        write_json(folder / MANIFEST, {**content, "videos": videos})
+        write_json(folder / MANIFEST, {**record, "videos": videos})
     return Path(out)
 
 
@@ -121,7 +121,11 @@ def predict_targets(
     device: str = "auto",
     precision: str = "auto",
 ) -> Iterator[tuple[Target, np.ndarray]]:
-    """Yield each target with its pseudo-label, (H, W) float32 in [0, 1] at the frame's own size."""
+    """Yield each target with its pseudo-label, (H, W) float32 in [0, 1] at the frame's own size.
+
+    Raises:
+        DataError: a frame, a label or a flow cannot be read.
+    """
     where = pick_device(device)
     cast = pick_precision(precision, where)
     fgplg.eval().to(where)
@@ -129,7 +133,7 @@ def predict_targets(
         chunk = targets[start : start + batch]
         read = [reader(t.video, t.i, t.k, t.j) for t in chunk]
         rgb = normalise(torch.stack([frame for frame, _ in read])).to(where)
-        guide: Tensor = torch.stack([channels for _, channels in read]).to(where)
+        guide = torch.stack([channels for _, channels in read]).to(where)
         with autocast(where, cast):
             logits = fgplg(rgb, *guide.split(1, dim=1))
         for target, probability in zip(chunk, logits.float().sigmoid().cpu(), strict=True):
@@ -146,12 +150,23 @@ def _copy_kept(video: Video, folder: Path) -> dict[str, str]:
     """Copy a video's kept labels; say for each frame that it is one."""
     (folder / video.name).mkdir(parents=True, exist_ok=True)
     for index, files in video.labels.items():
+        label = video.label(index)
         copy = folder / video.name / f"{video.frame_names[index]}.png"
-        if len(files.paths) == 1 and files.paths[0].suffix.lower() == ".png":
+        if len(files.paths) == 1 and _is_plain(files.paths[0], label):
             shutil.copyfile(files.paths[0], copy)
         else:
-            write_mask(copy, video.label(index))
+            write_mask(copy, label)
     return {video.frame_names[index]: "label" for index in video.annotated}
+
+
+def _is_plain(path: Path, label: np.ndarray) -> bool:
+    """Tell whether a PNG says the same without its data set's own rule for reading masks."""
+    if path.suffix.lower() != ".png":
+        return False
+    try:
+        return np.array_equal(read_mask(path), label)
+    except DataError:
+        return False
 
 
 def _digest(fgplg: FGPLG) -> str:

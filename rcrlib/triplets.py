@@ -6,6 +6,7 @@ inside an interval; so the generator is asked exactly as it was taught.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from rcrlib.data import Video, resize
 from rcrlib.flow import FlowEstimator, guidance
+from rcrlib.flow.channels import Inputs, Variant
 from rcrlib.models import FGPLG
 
 
@@ -35,34 +37,37 @@ class TripletReader:
     flow: FlowEstimator
     size: tuple[int, int]
     flow_size: tuple[int, int]
-    inputs: str = "rgb+labels+flow"
-    variant: str = "paper"
+    inputs: Inputs = "rgb+labels+flow"
+    variant: Variant = "paper"
 
     def __call__(self, video: Video, i: int, k: int, j: int) -> tuple[Tensor, Tensor]:
-        """Give frame k, (3, H, W) in [0, 1], and its four guidance channels, (4, H, W)."""
-        frame = image_tensor(video.frame(k), self.size)
+        """Give frame k, (3, H, W) in [0, 1], and its four guidance channels, (4, H, W).
+
+        The channels are those of `rcrlib.flow.Guidance`, in its order. Raises what reading frames
+        and labels and estimating flow raise.
+        """
+        uses_flow = self.inputs == "rgb+labels+flow"
+        # Each frame once, in the order of time: video files are slow to read backwards.
+        frames = {n: video.frame(n) for n in ((i, k, j) if uses_flow else (k,))}
+        frame = image_tensor(frames[k], self.size)
         if self.inputs == "rgb":
             return frame, frame.new_zeros(4, *self.size)
         label_i, label_j = (label_tensor(video, n, self.flow_size)[None] for n in (i, j))
-        flow_ki, flow_kj = self._flow(video, i, k, j)
+        flow_ki, flow_kj = (self._flow(video, frames, k, n) if uses_flow else None for n in (i, j))
         guide = guidance(
-            label_i, label_j, flow_ki, flow_kj,
-            inputs=self.inputs, variant=self.variant,  # type: ignore[arg-type]
-        )  # fmt: skip
+            label_i, label_j, flow_ki, flow_kj, inputs=self.inputs, variant=self.variant
+        )
         channels = (guide.label_i, guide.label_j, guide.magnitude_i, guide.magnitude_j)
         return frame, resize(torch.cat(channels, dim=1), self.size)[0]
 
-    def _flow(self, video: Video, i: int, k: int, j: int) -> tuple[Tensor | None, Tensor | None]:
-        """Give the flow from k to i and from k to j, each (1, 2, H, W), where FGPLG uses it."""
-        if self.inputs != "rgb+labels+flow":
-            return None, None
-        return self.flow_between(video, k, i), self.flow_between(video, k, j)
-
     def flow_between(self, video: Video, k: int, i: int) -> Tensor:
         """Give the flow from frame k to frame i at `flow_size`, (1, 2, H, W) in its pixels."""
-        frames = [_pixels(video.frame(n), self.flow_size)[None] for n in (k, i)]
+        return self._flow(video, {n: video.frame(n) for n in sorted((k, i))}, k, i)
+
+    def _flow(self, video: Video, frames: Mapping[int, np.ndarray], k: int, i: int) -> Tensor:
+        a, b = (_pixels(frames[n], self.flow_size)[None] for n in (k, i))
         here, there = (f"{video.name}/{video.frame_names[n]}" for n in (k, i))
-        return self.flow(*frames, [(here, there)])
+        return self.flow(a, b, [(here, there)])
 
 
 def reader_for(

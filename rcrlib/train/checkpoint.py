@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
@@ -16,10 +17,21 @@ import torch
 from torch import Tensor
 
 from rcrlib.errors import OptionError
-from rcrlib.files import RECORD, atomic_file, check_output, write_json
+from rcrlib.files import (
+    RECORD,
+    atomic_file,
+    check_output,
+    full_disk_names,
+    remove_partial,
+    write_json,
+)
+
+COMMAND = "train"
+"""What the record of a run folder says wrote it."""
 
 FREE = ("device", "workers", "checkpoint_every")
-"""Settings that a resumed run may change: they do not enter the result."""
+"""Settings that a resumed run may change. Another device rounds differently, the rest changes
+nothing."""
 
 
 class Checkpoint(TypedDict):
@@ -28,9 +40,11 @@ class Checkpoint(TypedDict):
     network: dict[str, Tensor]
     optimiser: dict[str, Any]
     scaler: dict[str, Any]
+    """The gradient scaler's, empty unless the precision is fp16."""
     step: int
+    """Steps done. It is the sampler's position too: what a step sees follows from its number."""
     random: dict[str, Tensor]
-    sampler: dict[str, int]
+    """The random generators' states, by device: (processes, bytes)."""
     settings: dict[str, Any]
 
 
@@ -55,43 +69,40 @@ class RunFolder:
         """The trained network; there once the run is finished."""
         return self.path / "model.safetensors"
 
-    def start(self, settings: dict[str, Any], *, force: bool) -> None:
-        """Make the folder for a new run.
+    def open(self, settings: dict[str, Any], *, resume: bool, force: bool) -> bool:
+        """Make the folder for a new run, or take up the run in it; tell whether there is one.
+
+        Args:
+            settings: everything that defines the run; compared where there is one, else kept.
+            resume: go on with the run in the folder, if there is one.
+            force: start over where there is one.
 
         Raises:
-            OptionError: it holds something, and `force` is not given or it is not a run of ours.
+            OptionError: the folder holds something else, or a run and neither `resume` nor `force`
+                is given, or the run in it was started with other settings.
         """
+        if resume and (self.path / RECORD).is_file():
+            self._check(settings)
+            remove_partial(self.path)  # what a kill left half written
+            return True
         try:
             check_output(self.path, force=force)
         except OptionError as error:
             hint = " (--resume goes on with the run in it)" if self.checkpoint.is_file() else ""
             raise OptionError(f"{error}{hint}") from None
+        if (self.path / RECORD).is_file():
+            self._record()
         for old in (self.weights, self.checkpoint, self.metrics):
             old.unlink(missing_ok=True)
+        remove_partial(self.path)
         write_json(self.path / RECORD, settings)
-
-    def check_settings(self, settings: dict[str, Any]) -> None:
-        """Raise `OptionError` when the run in this folder was started with other settings."""
-        file = self.path / RECORD
-        try:
-            stored = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise OptionError(f"{file}: cannot be read; start over with --force") from None
-        changed = sorted(
-            f"{name}: {stored.get(name)!r} -> {settings.get(name)!r}"
-            for name in stored.keys() | settings.keys()
-            if name not in FREE and stored.get(name) != json.loads(json.dumps(settings.get(name)))
-        )
-        if changed:
-            raise OptionError(
-                f"{self.path}: was started with other settings ({'; '.join(changed)});"
-                " resume with the same ones, or start over with --force"
-            )
+        return False
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write the checkpoint, atomically."""
-        with atomic_file(self.checkpoint) as temporary:
-            torch.save(checkpoint, temporary)
+        """Write the checkpoint; the one before stays where it cannot be written whole."""
+        # Through Python's file: PyTorch's own writer would hide that the disk is full.
+        with atomic_file(self.checkpoint) as temporary, temporary.open("wb") as file:
+            torch.save(checkpoint, file)
 
     def load(self) -> Checkpoint | None:
         """Read the checkpoint; None when the run was stopped before its first one.
@@ -102,11 +113,20 @@ class RunFolder:
         if not self.checkpoint.is_file():
             return None
         try:
-            return torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-        except (RuntimeError, OSError, EOFError, ValueError, pickle.UnpicklingError) as error:
-            raise OptionError(
-                f"{self.checkpoint}: damaged ({type(error).__name__}); start over with --force"
-            ) from None
+            checkpoint = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+            whole = checkpoint.keys() == Checkpoint.__annotations__.keys()
+        except (
+            RuntimeError, OSError, EOFError, ValueError, AttributeError, pickle.UnpicklingError,
+        ):  # fmt: skip
+            whole = False
+        if not whole:
+            raise OptionError(f"{self.checkpoint}: is damaged; start over with --force")
+        return checkpoint
+
+    def add_metrics(self, row: dict[str, float]) -> None:
+        """Append a step's metrics."""
+        with full_disk_names(self.metrics), self.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
 
     def trim_metrics(self, step: int) -> None:
         """Forget the metrics of steps after `step`: they are about to be run again."""
@@ -115,3 +135,39 @@ class RunFolder:
         lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
         with atomic_file(self.metrics) as temporary:
             temporary.write_text("".join(lines[:step]), encoding="utf-8")
+
+    def _record(self) -> dict[str, Any]:
+        """Read the settings of the run in this folder; `OptionError` where it holds none."""
+        file = self.path / RECORD
+        try:
+            stored = json.loads(file.read_text(encoding="utf-8"))
+            ours = stored["command"] == COMMAND
+        except (ValueError, KeyError, TypeError):
+            ours = False
+        if not ours:
+            raise OptionError(f"{file}: is not that of a training run; name another folder")
+        return stored
+
+    def _check(self, settings: dict[str, Any]) -> None:
+        """Raise `OptionError` when the run in this folder was started with other settings."""
+        before = _flat(self._record())
+        now = _flat(json.loads(json.dumps(settings, default=str)))
+        changed = sorted(
+            f"{name}: {before.get(name)!r} -> {now.get(name)!r}"
+            for name in before.keys() | now.keys()
+            if name not in FREE and before.get(name) != now.get(name)
+        )
+        if changed:
+            raise OptionError(
+                f"{self.path}: was started with other settings ({'; '.join(changed)});"
+                " resume with the same ones, or start over with --force"
+            )
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Give nested settings one name each: {"ner": {"softmax": x}} -> {"ner.softmax": x}."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        inner = isinstance(value, dict)
+        flat |= _flat(value, f"{prefix}{name}.") if inner else {f"{prefix}{name}": value}
+    return flat

@@ -8,6 +8,7 @@ theirs would have to be multiplied by T.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import asdict
@@ -17,16 +18,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader
 
-from rcrlib.errors import DataError, RcrError
-from rcrlib.models import save_weights
+from rcrlib.errors import OptionError, RcrError
+from rcrlib.models import Network, save_weights
 from rcrlib.runtime import mix_seed, pick_device, pick_precision
-from rcrlib.train.checkpoint import Checkpoint, RunFolder
+from rcrlib.train.checkpoint import COMMAND, Checkpoint, RunFolder
 from rcrlib.train.config import TrainConfig
+from rcrlib.train.loader import read_steps
 from rcrlib.train.progress import Log, interrupts
 from rcrlib.train.sampler import StepSampler
-from rcrlib.train.samples import Sample, SampleSet, group_by_length
+from rcrlib.train.samples import Sample, SampleSet
 from rcrlib.train.state import restore, save
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ Forward = Callable[[nn.Module, Sample], Tensor]
 
 
 def fit(
-    network: nn.Module,
+    network: Network,
     samples: SampleSet,
     forward: Forward,
     config: TrainConfig,
@@ -61,47 +62,43 @@ def fit(
 
     Raises:
         OptionError: `out` holds a run and neither `resume` nor `force` is given, or the run in it
-            had other settings.
-        DataError: `samples` is empty.
+            had other settings; the batch cannot be shared by the processes, or is too small for
+            batch normalisation; the loss is no longer a number.
+        DataError: a sample cannot be read.
         RcrError: stopped by Ctrl-C, after writing a checkpoint.
+        OSError: the disk is full; the last checkpoint stays.
     """
-    if len(samples) == 0:
-        raise DataError(f"{record.get('data')}: holds nothing to train on in this stage")
-    run = RunFolder(Path(out))
-    fabric = _fabric(config)
-    settings = {**record, **asdict(config)}
-    steps = config.length(len(samples))
+    run, fabric, steps = RunFolder(Path(out)), _fabric(config), config.length(len(samples))
+    rank, world = fabric.global_rank, fabric.world_size
+    _check_batch(network.train(), config.batch, world)
+    sampler = StepSampler(len(samples), config.batch, steps, config.seed, rank=rank, world=world)
+    settings = {"command": COMMAND, **record, **asdict(config), "processes": world}
     checkpoint = _open(run, fabric, settings, resume=resume, force=force)
-    torch.manual_seed(mix_seed(config.seed, fabric.global_rank, 2))
+    torch.manual_seed(mix_seed(config.seed, rank, 2))
     trainable = [p for p in network.parameters() if p.requires_grad]
     model, optimiser = fabric.setup(network, torch.optim.Adam(trainable, lr=config.lr))
     first = restore(fabric, model, optimiser, checkpoint) if checkpoint else 0
-
-    sampler = StepSampler(
-        len(samples), config.batch, steps, config.seed, first, fabric.global_rank,
-        fabric.world_size,
+    loader = read_steps(
+        samples, sampler.starting_at(first), workers=config.workers,
+        pin_memory=fabric.device.type == "cuda",
     )  # fmt: skip
-    loader = DataLoader(
-        samples, batch_sampler=sampler, collate_fn=group_by_length, num_workers=config.workers,
-        pin_memory=fabric.device.type == "cuda", persistent_workers=config.workers > 0,
-    )  # fmt: skip
-    model.train()
-    with interrupts() as interrupted, Log(run, fabric, first, steps, out) as log:
-        for step, groups in enumerate(loader, start=first):
-            rate = config.rate(step, steps)
+    with interrupts() as interrupted, Log(run, fabric, first, steps) as log:
+        for done, groups in enumerate(loader, start=first + 1):
+            rate = config.rate(done - 1, steps)
             for parameters in optimiser.param_groups:
                 parameters["lr"] = rate
-            frames = sum(samples.frames(draw.index) for draw in sampler.at(step))
+            frames = sum(samples.frames(draw.sample) for draw in sampler.at(done - 1))
             loss = _step(fabric, model, optimiser, forward, groups, frames)
-            log.step(step + 1, loss, rate, frames)
-            done = step + 1
+            if not math.isfinite(loss):
+                raise OptionError(f"{out}: the loss is {loss} at step {done}; lower lr ({rate:g})")
+            log.step(done, loss, rate, frames)
             stop = _any_process(fabric, bool(interrupted))
             if stop or done % config.checkpoint_every == 0 or done == steps:
-                save(run, fabric, model, optimiser, sampler, done, settings)
+                save(run, fabric, model, optimiser, done, settings)
             if stop and done < steps:
                 raise RcrError(f"{out}: stopped at step {done} of {steps}; --resume goes on")
     if fabric.is_global_zero:
-        save_weights(network, run.weights, **settings)  # type: ignore[arg-type]
+        save_weights(network, run.weights, **settings)
     fabric.barrier()
     return run.weights
 
@@ -165,14 +162,31 @@ def _fabric(config: TrainConfig) -> Fabric:
 def _open(
     run: RunFolder, fabric: Fabric, settings: dict[str, Any], *, resume: bool, force: bool
 ) -> Checkpoint | None:
-    """Make the run folder, or find the checkpoint in it; only the first process writes."""
-    if resume and run.path.is_dir() and any(run.path.iterdir()):
-        run.check_settings(settings)
-        return run.load()
+    """Make the run folder or find the checkpoint in it, which only the first process decides."""
+    there, problem = False, ""
     if fabric.is_global_zero:
-        run.start(settings, force=force)
-    fabric.barrier()
-    return None
+        try:
+            there = run.open(settings, resume=resume, force=force)
+        except OptionError as error:
+            problem = str(error)
+    there, problem = fabric.broadcast((there, problem))
+    if problem:
+        raise OptionError(problem)
+    return run.load() if there else None
+
+
+def _check_batch(network: nn.Module, batch: int, world: int) -> None:
+    """Raise `OptionError` where batch normalisation would see one value per channel.
+
+    That is so in ASPP's pooled branch, which has one value per image: with one image per process
+    the "normalised" value is 0 whatever the image.
+    """
+    trained = (m for m in network.modules() if isinstance(m, nn.BatchNorm2d) and m.training)
+    if batch < 2 * world and any(trained):
+        raise OptionError(
+            f"batch is {batch} for {world} process(es); batch normalisation is trained in this"
+            " stage and needs at least 2 images in each"
+        )
 
 
 def _any_process(fabric: Fabric, flag: bool) -> bool:

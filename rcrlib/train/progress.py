@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm.auto import tqdm
@@ -42,35 +40,28 @@ def interrupts() -> Iterator[list[int]]:
 class Log:
     """Progress bar (loss, frames per second, time left) and the metrics file."""
 
-    def __init__(
-        self, run: RunFolder, fabric: Fabric, first: int, steps: int, title: object
-    ) -> None:
+    def __init__(self, run: RunFolder, fabric: Fabric, first: int, steps: int) -> None:
         self.run, self.main, self.first, self.steps = run, fabric.is_global_zero, first, steps
-        self.title = Path(str(title)).name
 
     def __enter__(self) -> Log:
         if self.main:
             self.run.trim_metrics(self.first)
-            self.file = self.run.metrics.open("a", encoding="utf-8")
-            self.bar = tqdm(
-                total=self.steps, initial=self.first, desc=self.title, unit="step", disable=None,
-                leave=False, dynamic_ncols=True,
-            )  # fmt: skip
+        self.bar = tqdm(
+            total=self.steps, initial=self.first, desc=self.run.path.name, unit="step",
+            disable=None if self.main else True, leave=False, dynamic_ncols=True,
+        )  # fmt: skip
         self.before = time.perf_counter()
         return self
 
     def step(self, step: int, loss: float, rate: float, frames: int) -> None:
-        """Record one finished step."""
+        """Record that `step` steps are done; the last one took `frames` frames."""
         now = time.perf_counter()
         speed, self.before = frames / (now - self.before), now
         if self.main:
             row = {"step": step, "loss": loss, "lr": rate, "frames_per_second": round(speed, 2)}
-            self.file.write(json.dumps(row) + "\n")
-            self.file.flush()
-            self.bar.set_postfix_str(f"loss {loss:.4f}, {speed:.1f} frames/s", refresh=False)
-            self.bar.update()
+            self.run.add_metrics(row)
+        self.bar.set_postfix_str(f"loss {loss:.4f}, {speed:.1f} frames/s", refresh=False)
+        self.bar.update()
 
     def __exit__(self, *error: object) -> None:
-        if self.main:
-            self.bar.close()
-            self.file.close()
+        self.bar.close()

@@ -7,7 +7,7 @@ several processes all see the same samples at the same step.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from rcrlib.runtime import mix_seed
 class Draw(NamedTuple):
     """One sample of one step: which, and the seed of everything random about it."""
 
-    index: int
+    sample: int
     seed: int
 
 
@@ -57,6 +57,10 @@ class StepSampler(Sampler[list[Draw]]):
     def __iter__(self) -> Iterator[list[Draw]]:
         for step in range(self.first, self.steps):
             yield self.at(step)[self.rank :: self.world]
+
+    def starting_at(self, step: int) -> StepSampler:
+        """Give the same sampler for the steps from `step` on."""
+        return replace(self, first=step)
 
     def at(self, step: int) -> list[Draw]:
         """Give the draws of all processes at `step`."""

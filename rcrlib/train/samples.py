@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from rcrlib.data import Dataset, Video, augment, clips, dataset_triplets, normalise
+from rcrlib.errors import DataError
 from rcrlib.train.sampler import Draw
 from rcrlib.triplets import TripletReader, image_tensor, label_tensor
 
@@ -53,6 +54,10 @@ class ClipSamples:
         augment: flip, crop and change colours, alike for the whole clip.
         reverse: play half of the clips backwards.
         soft: keep labels in [0, 1] instead of cutting them at one half.
+
+    Raises:
+        DataError: no video has a label.
+        OptionError: `length` or `stride` is out of its range.
     """
 
     def __init__(
@@ -67,11 +72,12 @@ class ClipSamples:
         soft: bool = False,
     ) -> None:
         self.clips: list[tuple[Video, tuple[int, ...]]] = [
-            (video, clip)
-            for video in dataset
-            if video.annotated
-            for clip in clips(video.annotated, length, stride)
+            (video, clip) for video in dataset for clip in clips(video.annotated, length, stride)
         ]
+        if not self.clips:
+            raise DataError(
+                f"{dataset.root}: has no label to learn from; give labels for some frames"
+            )
         self.size, self.augment, self.reverse, self.soft = size, augment, reverse, soft
 
     def __len__(self) -> int:
@@ -82,7 +88,8 @@ class ClipSamples:
         return len(self.clips[index][1])
 
     def __getitem__(self, draw: Draw) -> Sample:
-        video, clip = self.clips[draw.index]
+        """Read one clip; raises what `Video.frame` and `Video.label` raise."""
+        video, clip = self.clips[draw.sample]
         if self.reverse and draw.seed % 2:
             clip = clip[::-1]
         frames = torch.stack([image_tensor(video.frame(n), self.size) for n in clip])
@@ -122,7 +129,8 @@ class TripletSamples:
         return 1
 
     def __getitem__(self, draw: Draw) -> Sample:
-        video, i, k, j = self.triplets[draw.index]
+        """Read one triplet; raises what `Video.frame`, `Video.label` and the flow raise."""
+        video, i, k, j = self.triplets[draw.sample]
         frame, guide = (part[None] for part in self.reader(video, i, k, j))
         label = label_tensor(video, k, self.reader.size)[None]
         if self.augment:
@@ -131,7 +139,7 @@ class TripletSamples:
 
 
 def group_by_length(samples: Sequence[Sample]) -> list[Sample]:
-    """Stack the samples of a step, those of equal length together."""
+    """Stack the samples of a step, those of equal length together, long ones first."""
     lengths = sorted({len(sample.frames) for sample in samples}, reverse=True)
     return [
         Sample(*(torch.stack(parts) for parts in zip(*group, strict=True)))

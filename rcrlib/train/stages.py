@@ -7,6 +7,7 @@ the third, is the whole method.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from rcrlib.data import Dataset
 from rcrlib.errors import WeightsError
 from rcrlib.flow import FlowEstimator
+from rcrlib.flow.channels import Inputs, Variant
 from rcrlib.models import (
     FGPLG,
     NERConfig,
@@ -26,7 +28,6 @@ from rcrlib.models import (
     load_weights,
 )
 from rcrlib.runtime import mix_seed
-from rcrlib.train.config import TrainConfig
 from rcrlib.train.loop import fit
 from rcrlib.train.presets import Preset
 from rcrlib.train.samples import ClipSamples, Sample, TripletSamples
@@ -49,15 +50,18 @@ def train_image(
         out: the run folder.
         resume: go on with the run in `out`.
         force: start over.
+
+    Raises:
+        DataError: the data set holds no label.
+        WeightsError: the encoder's weights cannot be had.
+        RcrError, OSError: see `rcrlib.train.fit`.
     """
-    torch.manual_seed(mix_seed(preset.image.seed))
-    network = RCRNet(preset.network)
-    load_encoder_weights(network, preset.encoder)
-    samples = ClipSamples(dataset, 1, 1, (preset.size,) * 2, augment=preset.image.augment)
-    record = _record("image", dataset, preset, start=Path(preset.encoder).name)
-    return fit(
-        network, samples, _on_images, preset.image, out, record=record, resume=resume, force=force
-    )
+    config = preset.image
+    samples = ClipSamples(dataset, 1, 1, (preset.size,) * 2, augment=config.augment)
+    torch.manual_seed(mix_seed(config.seed))
+    network = _start(preset, None)
+    record = _record("image", dataset, preset, network, None)
+    return fit(network, samples, _on_images, config, out, record=record, resume=resume, force=force)
 
 
 def train_fgplg(
@@ -67,8 +71,8 @@ def train_fgplg(
     *,
     start: str | Path | None,
     flow: FlowEstimator,
-    inputs: str = "rgb+labels+flow",
-    variant: str = "paper",
+    inputs: Inputs = "rgb+labels+flow",
+    variant: Variant = "paper",
     resume: bool = False,
     force: bool = False,
 ) -> Path:
@@ -88,15 +92,18 @@ def train_fgplg(
     Raises:
         DataError: no video has the three kept labels that a triplet needs.
         WeightsError: `start` does not hold an RCRNet.
+        RcrError, OSError: see `rcrlib.train.fit`.
     """
     config = preset.fgplg
     torch.manual_seed(mix_seed(config.seed, 1))
     image = _start(preset, start)
-    network = FGPLG.from_rcrnet(image, inputs=inputs, variant=variant)  # type: ignore[arg-type]
-    size, flow_size = (preset.size,) * 2, (preset.flow_size,) * 2
-    reader = reader_for(network, flow, size, flow_size)
+    network = FGPLG.from_rcrnet(image, inputs, variant)
+    reader = reader_for(network, flow, (preset.size,) * 2, (preset.flow_size,) * 2)
     samples = TripletSamples(dataset, reader, augment=config.augment)
-    record = _record("fgplg", dataset, preset, start=_name(start), flow=flow.key, inputs=inputs)
+    record = _record(
+        "fgplg", dataset, preset, image, start,
+        flow=flow.key, flow_size=preset.flow_size, inputs=inputs, variant=variant,
+    )  # fmt: skip
     return fit(
         network, samples, _on_triplets, config, out, record=record, resume=resume, force=force
     )
@@ -129,17 +136,20 @@ def train_video(
     Raises:
         DataError: the data set holds no label.
         WeightsError: `start` does not hold an RCRNet.
+        RcrError, OSError: see `rcrlib.train.fit`.
     """
     config, ner = preset.video, ner or NERConfig()
     torch.manual_seed(mix_seed(config.seed, 2))
-    network = RCRNetNER.from_rcrnet(_start(preset, start), ner)
+    image = _start(preset, start)
+    network = RCRNetNER.from_rcrnet(image, ner)
     samples = ClipSamples(
         dataset, preset.clip, preset.clip_stride, (preset.size,) * 2,
         augment=config.augment, reverse=config.reverse, soft=soft,
     )  # fmt: skip
     record = _record(
-        "video", dataset, preset, start=_name(start), ner=asdict(ner), soft=soft, clip=preset.clip
-    )
+        "video", dataset, preset, image, start,
+        ner=asdict(ner), soft=soft, clip=preset.clip, clip_stride=preset.clip_stride,
+    )  # fmt: skip
     return fit(network, samples, _on_clips, config, out, record=record, resume=resume, force=force)
 
 
@@ -157,7 +167,7 @@ def load_as(kind: type[Network], path: str | Path) -> Network:
 
 
 def _start(preset: Preset, start: str | Path | None) -> RCRNet:
-    """Give the RCRNet that a video stage starts from."""
+    """Give the RCRNet that a stage starts from."""
     if start is not None:
         return load_as(RCRNet, start)
     network = RCRNet(preset.network)
@@ -165,14 +175,34 @@ def _start(preset: Preset, start: str | Path | None) -> RCRNet:
     return network
 
 
-def _record(stage: str, dataset: Dataset, preset: Preset, **more: Any) -> dict[str, Any]:
-    """Say what defines a run beside its settings."""
-    data = {"data": dataset.name, "fingerprint": dataset.fingerprint()}
-    return {"stage": stage, "preset": preset.name, "size": preset.size, **data, **more}
+def _record(
+    stage: str,
+    dataset: Dataset,
+    preset: Preset,
+    image: RCRNet,
+    start: str | Path | None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Say what defines a run beside its settings; `image` is the network it starts from."""
+    return {
+        "stage": stage,
+        "preset": preset.name,
+        "network": asdict(image.config),
+        "size": preset.size,
+        "data": dataset.name,
+        "fingerprint": dataset.fingerprint(),
+        "start": _identify(start or preset.encoder),
+        **more,
+    }
 
 
-def _name(start: str | Path | None) -> str | None:
-    return None if start is None else Path(start).parent.name + "/" + Path(start).name
+def _identify(weights: str | Path) -> str:
+    """Name a weights file by its last two parts and its content; `imagenet` and `none` stay."""
+    path = Path(weights)
+    if not path.is_file():
+        return str(weights)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return f"{path.parent.name}/{path.name} ({digest})"
 
 
 def _on_images(network: nn.Module, sample: Sample) -> Tensor:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from rcrlib.errors import OptionError
 from rcrlib.train.checkpoint import Checkpoint, RunFolder
-from rcrlib.train.sampler import StepSampler
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -20,12 +18,11 @@ def save(
     fabric: Fabric,
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
-    sampler: StepSampler,
     step: int,
     settings: dict[str, Any],
 ) -> None:
     """Write a checkpoint after `step` steps; every process calls this, the first one writes."""
-    random = _random_state(fabric)
+    random = _random_states(fabric)
     if fabric.is_global_zero:
         run.save(
             {
@@ -34,7 +31,6 @@ def save(
                 "scaler": dict(fabric.strategy.precision.state_dict()),
                 "step": step,
                 "random": random,
-                "sampler": {"seed": sampler.seed, "position": step * sampler.batch},
                 "settings": settings,
             }
         )
@@ -45,22 +41,18 @@ def restore(
     fabric: Fabric, model: nn.Module, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint
 ) -> int:
     """Put a checkpoint back into the run; give the step to go on from."""
-    processes = checkpoint["random"]["cpu"].shape[0]
-    if processes != fabric.world_size:
-        raise OptionError(
-            f"the run had {processes} process(es), now {fabric.world_size}; use as many"
-        )
     model.load_state_dict(checkpoint["network"])
     optimiser.load_state_dict(checkpoint["optimiser"])
-    fabric.strategy.precision.load_state_dict(checkpoint["scaler"])
+    if checkpoint["scaler"]:
+        fabric.strategy.precision.load_state_dict(checkpoint["scaler"])
     torch.set_rng_state(checkpoint["random"]["cpu"][fabric.global_rank])
     if fabric.device.type == "cuda" and "cuda" in checkpoint["random"]:
         torch.cuda.set_rng_state(checkpoint["random"]["cuda"][fabric.global_rank], fabric.device)
     return checkpoint["step"]
 
 
-def _random_state(fabric: Fabric) -> dict[str, Tensor]:
-    """Gather the random generators' states of all processes: name -> (processes, bytes)."""
+def _random_states(fabric: Fabric) -> dict[str, Tensor]:
+    """Gather the random generators' states of all processes: device -> (processes, bytes)."""
     states = {"cpu": torch.get_rng_state()}
     if fabric.device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state(fabric.device)
