@@ -3,47 +3,58 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
+import click
 
 from rcrlib.cli import options as o
+from rcrlib.cli.checks import check_free
+from rcrlib.cli.command import Group
 
-app = typer.Typer(help="Make and look at data sets.", no_args_is_help=True)
+
+@click.group(cls=Group)
+def data() -> None:
+    """Make a data set, or look at one."""
 
 
-@app.command("synth")
-def synth(
-    out: Annotated[Path, typer.Argument(help="Folder to write.", show_default=False)],
-    videos: Annotated[int, typer.Option(help="Videos in all.")] = 16,
-    val: Annotated[int, typer.Option(help="How many of them are for validation.")] = 4,
-    frames: Annotated[int, typer.Option(help="Frames of each video.")] = 31,
-    height: Annotated[int, typer.Option(help="Height in pixels.")] = 192,
-    width: Annotated[int, typer.Option(help="Width in pixels.")] = 256,
-    seed: o.Seed = 0,
-    force: o.Force = False,
-) -> None:
-    """Write a generated video set with exact masks, in the layout of DAVIS 2016."""
+@data.command()
+@o.argument("out", "DIR")
+@o.option("Videos", "--videos N", "Videos in all.", default=16)
+@o.option("Videos", "--val N", "How many of them are held out.", default=4)
+@o.option("Videos", "--frames N", "Frames of each.", default=31)
+@o.option("Videos", "--height PIXELS", "Height of a frame.", default=192)
+@o.option("Videos", "--width PIXELS", "Width of a frame.", default=256)
+@o.option("Videos", "--seed N", "Every seed gives other videos.", default=0)
+@o.force
+def synth(out: Path, val: int, height: int, width: int, force: bool, **settings: Any) -> None:
+    """Write generated videos with exact masks.
+
+    DIR gets the layout of DAVIS 2016, with the lists train and val.
+    """
     from rcrlib.data import SyntheticConfig, write_synthetic
 
-    config = SyntheticConfig(videos=videos, frames=frames, size=(height, width), seed=seed)
-    typer.echo(write_synthetic(config, out, val_videos=val, force=force))
+    config = SyntheticConfig(size=(height, width), **settings)
+    click.echo(write_synthetic(config, out, val_videos=val, force=force))
 
 
-@app.command("show")
-def show(
-    data: o.Data,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Picture to write.")] = Path("data.png"),
-    layout: o.Layout = "auto",
-    split: o.Split = None,
-    videos: Annotated[int, typer.Option(help="Videos shown, evenly spread.")] = 8,
-) -> None:
-    """Draw a contact sheet of a data set, labels overlaid, and print a line about each video."""
+@data.command()
+@o.data
+@o.reading
+@o.option("Output", "--videos N", "Videos on the sheet, evenly spread.", default=8)
+@o.option("Output", "-o --out FILE", "Picture to write, a .png.", default=Path("data.png"))
+@o.force
+def show(data: Path, layout: str, split: str | None, videos: int, out: Path, force: bool) -> None:
+    """Print a line on each video, draw a contact sheet.
+
+    DATA is a data set, a folder of frames or a video file. On the sheet, labels are tinted and have
+    a contour.
+    """
     from rcrlib.data import load
-    from rcrlib.show import dataset_sheet, dataset_summary
+    from rcrlib.show.datasets import dataset_sheet, dataset_summary
 
+    check_free(out, force=force)
     dataset = load(data, layout, split)
     for line in dataset_summary(dataset):
-        typer.echo(line)
+        click.echo(line)
     dataset_sheet(dataset, out, videos=videos)
-    typer.echo(out)
+    click.echo(out)

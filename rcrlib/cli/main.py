@@ -1,81 +1,67 @@
-"""The command `rcr` and how its errors look: one line for a person, exit status 2."""
+"""The command `rcr` and how it ends: status 0, or one line for a person and status 2."""
 
 from __future__ import annotations
 
-import errno
+import os
 import sys
+import traceback
+from typing import NoReturn
 
 import click
-import typer
 
 from rcrlib import __version__
-from rcrlib.cli.data import app as data_app
-from rcrlib.cli.run import demo, import_weights, predict, pseudo_label
-from rcrlib.cli.train import app as train_app
+from rcrlib.cli.command import Group, usage
+from rcrlib.cli.data import data
+from rcrlib.cli.run import demo, predict, pseudo_label, weights
+from rcrlib.cli.train import train
 from rcrlib.errors import RcrError
 
-app = typer.Typer(
-    name="rcr",
-    help="Semi-supervised video salient object detection with pseudo-labels.",
-    epilog="Every command takes --debug, which shows the traceback of an error.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-weights_app = typer.Typer(help="Weights files.", no_args_is_help=True)
-weights_app.command("import")(import_weights)
-
-app.command()(demo)
-app.add_typer(data_app, name="data")
-app.add_typer(train_app, name="train")
-app.command("pseudo-label")(pseudo_label)
-app.command()(predict)
-app.add_typer(weights_app, name="weights")
+SETTINGS = {"show_default": True, "help_option_names": ["-h", "--help"]}
 
 
-@app.callback(invoke_without_command=True)
-def _version(version: bool = typer.Option(False, "--version", help="Show the version.")) -> None:
-    if version:
-        typer.echo(f"rcrlib {__version__}")
-        raise typer.Exit
+@click.group(cls=Group, context_settings=SETTINGS)
+@click.version_option(__version__, prog_name="rcrlib", message="%(prog)s %(version)s")
+def app() -> None:
+    """Saliency maps of videos, learned from few labelled frames.
+
+    Yan et al., Semi-Supervised Video Salient Object Detection Using Pseudo-Labels, ICCV 2019.
+    """
+
+
+for command in (demo, data, train, pseudo_label, predict, weights):
+    app.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run `rcr` and end the process: 0 when all went well, 2 after an error that a user can mend."""
+    """Run `rcr`; an error that a user can mend ends the process with one line and status 2.
+
+    Args:
+        arguments: the command line without the command's own name; None takes that of the process.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
+    if not debug:  # OpenCV and FFmpeg would print lines of their own beside ours
+        os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     try:
-        sys.exit(app([a for a in given if a != "--debug"], prog_name="rcr", standalone_mode=False))
-    except click.exceptions.Abort:
-        _end("stopped; what was being written has been removed")
+        with app.make_context("rcr", given) as context:
+            app.invoke(context)
+    except click.exceptions.Exit as end:  # --help and --version
+        sys.exit(end.exit_code)
     except click.ClickException as error:
-        if debug:
-            raise
-        error.show()
-        sys.exit(2)
-    except (RcrError, KeyboardInterrupt, OSError, RuntimeError) as error:
-        line = _line(error)
-        if debug or line is None:
-            raise
-        _end(line)
+        _end(usage(error), debug)
+    except BrokenPipeError:  # what reads our output has enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except RcrError as error:
+        _end(str(error), debug)
+    except KeyboardInterrupt:  # before a command has begun
+        _end("stopped by Ctrl-C", debug)
 
 
-def _line(error: BaseException) -> str | None:
-    """Say an error in one line; None when it is a defect of ours, which deserves its traceback."""
-    if isinstance(error, RcrError):
-        return str(error)
-    if isinstance(error, KeyboardInterrupt):
-        return "stopped; what was being written has been removed"
-    if type(error).__name__ == "OutOfMemoryError":
-        return "the GPU's memory is full; use a smaller --batch or --size, or --device cpu"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{error.filename or 'the output'}: the disk is full; free some space and try again"
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or 'a file'}: {error.strerror}; check the path and its permissions"
-    return None
-
-
-def _end(line: str) -> None:
-    typer.echo(f"rcr: {line}", err=True)
+def _end(line: str, debug: bool) -> NoReturn:
+    """Print the line, after the traceback where it is wanted, and end the process."""
+    if debug:
+        traceback.print_exc()
+    click.echo(f"rcr: {' '.join(line.splitlines())}", err=True)
     sys.exit(2)

@@ -1,61 +1,134 @@
-"""Options that several commands share, said once."""
+"""The options of `rcr`, each said once, and the bundles of them that several commands take."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Any
 
-import typer
+import click
 
-Data = Annotated[
-    Path, typer.Argument(help="A data set, a folder of frames or a video file.", show_default=False)
-]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write.", show_default=False)]
-Layout = Annotated[str, typer.Option(help="Layout of the data; recognised by itself unless named.")]
-Split = Annotated[
-    Optional[str], typer.Option(help="Part of the data set, such as train or val.")  # noqa: UP045
-]
-PresetName = Annotated[str, typer.Option("--preset", help="tiny (CPU), small (a T4) or paper.")]
-KeepOneIn = Annotated[int, typer.Option("--l", "-l", help="Keep one annotated frame in l.")]
-PerInterval = Annotated[int, typer.Option("--m", "-m", help="Pseudo-labels per interval.")]
-UnitName = Annotated[
-    str,
-    typer.Option("--unit", help="What pseudo-labels are put on: annotated frames, or any frames."),
-]
-Flow = Annotated[
-    str,
-    typer.Option(
-        help="dis, farneback, torchvision-raft, ptlflow:NAME or precomputed:FOLDER.",
+from rcrlib.cli.command import Option
+
+Decorator = Callable[[Any], Any]
+
+PATH = click.Path(path_type=Path)
+KINDS = {
+    "N": int,
+    "PIXELS": int,
+    "RATE": float,
+    "NAME": str,
+    "METHOD": str,
+    "SOURCE": str,
+    "DATA": PATH,
+    "DIR": PATH,
+    "FILE": PATH,
+}
+"""What the word after an option stands for."""
+
+AS_PRESET = "the preset's"
+
+
+def option(section: str, spelling: str, help: str, **settings: Any) -> Decorator:
+    """Add an option to a command.
+
+    Args:
+        section: of the help page.
+        spelling: such as "-o --out DIR", where DIR is one of `KINDS`; a flag has none. A word in
+            small letters is the parameter's name, where it differs from the option's.
+        help: one sentence.
+        settings: of `click.Option`.
+    """
+    words = spelling.split()
+    kinds = [word for word in words if word.isupper()]
+    names = [word for word in words if not word.isupper()]
+    kind = {"type": KINDS[kinds[0]], "metavar": kinds[0]} if kinds else {"is_flag": True}
+    return click.option(*names, cls=Option, section=section, help=help, **kind, **settings)
+
+
+def argument(name: str, kind: str) -> Decorator:
+    """Add a path that a command cannot do without; its description explains it."""
+    return click.argument(name, type=PATH, metavar=kind)
+
+
+def bundle(*options: Decorator) -> Decorator:
+    """Make one decorator of several; the help page lists the options in this order."""
+
+    def decorate(function: Any) -> Any:
+        for decorator in reversed(options):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+data = argument("data", "DATA")
+layout = option(
+    "Data",
+    "--layout NAME",
+    "auto, davis2016, davis2017, segtrack, vos, fbms, images, generic, folder or video.",
+    default="auto",
+)
+split = option("Data", "--split NAME", "Such as train or val.", show_default="all of DATA")
+reading = bundle(layout, split)
+
+
+def keep_one_in(default: int | None, show_default: str | bool = True) -> Decorator:
+    """Give `-l`, the paper's l."""
+    text = "Keep one annotated frame in N."
+    return option("Labels", "-l --l N", text, default=default, show_default=show_default)
+
+
+per_interval = option("Labels", "-m --m N", "Pseudo-labels per interval.", default=1)
+
+flow = bundle(
+    option(
+        "Optical flow",
+        "--flow METHOD",
+        "dis, farneback, torchvision-raft-small, torchvision-raft-large, ptlflow:NAME or"
+        " precomputed:DIR.",
+        default="dis",
     ),
-]
-FlowCheckpoint = Annotated[
-    Optional[Path], typer.Option(help="Weights of the flow network.")  # noqa: UP045
-]
-FlowFolder = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--flow-cache", help="Folder in which flows are kept between runs."),
-]
-Encoder = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--encoder-weights",
-        help="Start of the encoder: imagenet (downloaded), none, or a file. [default: the preset's]",
+    option("Optical flow", "--flow-checkpoint FILE", "Weights of a flow network."),
+)
+flow_cache = option(
+    "Optical flow", "--flow-cache DIR", "Keep flows for the next run.", show_default="not kept"
+)
+
+start = option(
+    "Training",
+    "--start FILE",
+    "Weights of the image stage.",
+    show_default="the encoder's weights only",
+)
+preset = bundle(
+    option(
+        "Training",
+        "--preset NAME",
+        "tiny (CPU), small (Colab T4) or paper.",
+        default="tiny",
     ),
-]
-Steps = Annotated[Optional[int], typer.Option(help="Optimiser steps.")]  # noqa: UP045
-Batch = Annotated[Optional[int], typer.Option(help="Samples per step.")]  # noqa: UP045
-Rate = Annotated[Optional[float], typer.Option("--lr", help="Adam's learning rate.")]  # noqa: UP045
-Seed = Annotated[int, typer.Option(help="Decides everything that is random.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
-Precision = Annotated[str, typer.Option(help="auto, 32, bf16 or 16.")]
-Workers = Annotated[
-    Optional[int],  # noqa: UP045
-    typer.Option(help="Processes that read data ahead. [default: the preset's]"),
-]
-Every = Annotated[int, typer.Option("--checkpoint-every", help="Steps between checkpoints.")]
-Start = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option(help="Weights of the image stage. [default: the encoder's weights only]"),
-]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on where an earlier run stopped.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace what an earlier run wrote.")]
+    option(
+        "Training",
+        "--encoder-weights encoder SOURCE",
+        "imagenet (downloaded), none, or a file.",
+        show_default=AS_PRESET,
+    ),
+    option("Training", "--steps N", "Optimiser steps.", show_default=AS_PRESET),
+)
+batch = option("Training", "--batch N", "Samples per step.", show_default=AS_PRESET)
+rate = option("Training", "--lr RATE", "Adam's learning rate.", show_default=AS_PRESET)
+seed = option("Training", "--seed N", "Decides everything that is random.", default=0)
+
+device = bundle(
+    option("Machine", "--device NAME", "auto, cpu, cuda, cuda:N or mps.", default="auto"),
+    option("Machine", "--precision NAME", "auto, 32, bf16 or 16 (bits).", default="auto"),
+)
+workers = option("Machine", "--workers N", "Processes to read data.", show_default=AS_PRESET)
+training = bundle(preset, batch, rate, seed, device, workers)
+
+out = option("Output", "-o --out DIR", "Folder to write.", required=True)
+every = option("Output", "--checkpoint-every N", "Steps between checkpoints.", default=50)
+resume = option("Output", "--resume", "Go on where the run in the folder stopped.")
+force = option("Output", "--force", "Replace what rcr wrote there.")
+run_folder = bundle(out, every, resume, force)

@@ -3,138 +3,151 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Any
 
-import typer
+import click
 
 from rcrlib.cli import options as o
+from rcrlib.cli.checks import check_free, flow_estimator
+from rcrlib.cli.command import Command, Group
+from rcrlib.errors import WeightsError
+
+SIZE, CLIP = "as trained, else 448", "as trained, else 4"
 
 
-def demo(
-    data: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="A video set or one video. [default: a synthetic set is made]"),
-    ] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")] = Path("rcr-demo"),
-    preset: o.PresetName = "tiny",
-    layout: o.Layout = "auto",
-    l: Annotated[  # noqa: E741
-        Optional[int],  # noqa: UP045
-        typer.Option("--l", "-l", help="Keep one annotated frame in l. [default: 5, if it can be]"),
-    ] = None,
-    m: o.PerInterval = 1,
-    flow: o.Flow = "dis",
-    flow_checkpoint: o.FlowCheckpoint = None,
-    encoder: o.Encoder = None,
-    steps: o.Steps = None,
-    seed: o.Seed = 0,
-    device: o.Device = "auto",
-    precision: o.Precision = "auto",
-    workers: o.Workers = None,
-    resume: o.Resume = False,
-    force: o.Force = False,
-) -> None:
-    """Go the paper's whole way: few labels, flow, pseudo-labels, training, saliency maps, numbers."""
+@click.command(cls=Command)
+@o.option("Data", "--data DATA", "A set of videos, or one video.", show_default="synthetic videos")
+@o.layout
+@o.keep_one_in(None, "5 if it can be, else 1")
+@o.per_interval
+@o.flow
+@o.preset
+@o.seed
+@o.device
+@o.workers
+@o.option("Output", "-o --out DIR", "Folder to write.", default=Path("rcr-demo"))
+@o.resume
+@o.force
+def demo(resume: bool, force: bool, **settings: Any) -> None:
+    """Go the whole way, from few labels to numbers.
+
+    Keeps one label in five, trains FGPLG, makes pseudo-labels, trains RCRNet+NER without and with
+    them, predicts the held-out videos, and leaves a table, a contact sheet and a report.
+
+    \b
+      rcr demo                            generated videos, minutes on a CPU
+      rcr demo --data DAVIS --preset small
+    """
     from rcrlib.demo import DemoConfig, run_demo
 
-    run_demo(
-        DemoConfig(
-            out=out, data=data, layout=layout, preset=preset, l=l, m=m, flow=flow,
-            flow_checkpoint=flow_checkpoint, encoder=encoder, steps=steps, seed=seed, device=device,
-            precision=precision, workers=workers,
-        ),
-        resume=resume, force=force, say=typer.echo,
-    )  # fmt: skip
+    run_demo(DemoConfig(**settings), resume=resume, force=force, say=click.echo)
 
 
+@click.command("pseudo-label", cls=Command)
+@o.data
+@o.reading
+@o.keep_one_in(5)
+@o.per_interval
+@o.option(
+    "Labels", "--unit NAME", "annotated, or frames (then any frame gets some).", default="annotated"
+)
+@o.flow
+@o.flow_cache
+@o.option("Network", "--fgplg FILE", "Weights of a trained FGPLG.", required=True)
+@o.option("Network", "--size PIXELS", "Side that frames are resized to.", show_default=SIZE)
+@o.device
+@o.out
+@o.force
 def pseudo_label(
-    data: o.Data,
-    weights: Annotated[Path, typer.Option("--fgplg", help="Weights of a trained FGPLG.")],
-    out: o.Out,
-    l: o.KeepOneIn = 5,  # noqa: E741
-    m: o.PerInterval = 1,
-    unit: o.UnitName = "annotated",
-    flow: o.Flow = "dis",
-    flow_checkpoint: o.FlowCheckpoint = None,
-    flow_cache: o.FlowFolder = None,
-    size: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(help="Side the generator works at. [default: as it was trained]"),
-    ] = None,
-    layout: o.Layout = "auto",
-    split: o.Split = None,
-    device: o.Device = "auto",
-    precision: o.Precision = "auto",
-    force: o.Force = False,
-) -> None:
-    """Let FGPLG label frames between kept labels; write a folder that training takes."""
+    data: Path, layout: str, split: str | None, flow: str, flow_checkpoint: Path | None,
+    flow_cache: Path | None, fgplg: Path, size: int | None, out: Path, **settings: Any,
+) -> None:  # fmt: skip
+    """Label frames between kept labels with FGPLG.
+
+    DATA is a set of videos. DIR gets SEQ/FRAME.png: the kept labels as they were, the pseudo-labels
+    as probabilities, and a manifest.json that says which is which. rcr train video --labels DIR
+    learns from it.
+    """
     from rcrlib.data import load
-    from rcrlib.flow import FlowCache, get_flow
     from rcrlib.models import FGPLG, weights_metadata
     from rcrlib.pseudo import generate
     from rcrlib.train import load_as
 
-    trained = weights_metadata(weights)
-    work = size or int(trained.get("size", 448))
+    generator = load_as(FGPLG, fgplg)
+    trained = weights_metadata(fgplg)
+    side = int(trained.get("size", 448)) if size is None else size
     path = generate(
-        load(data, layout, split), load_as(FGPLG, weights), out, l=l, m=m, unit=unit,
-        flow=FlowCache(get_flow(flow, checkpoint=flow_checkpoint), flow_cache),
-        size=work, flow_size=max(work, int(trained.get("flow_size", work))),
-        device=device, precision=precision, force=force,
+        load(data, layout, split), generator, out, size=side,
+        flow_size=max(side, int(trained.get("flow_size", side))),
+        flow=flow_estimator(flow, flow_checkpoint, flow_cache, settings["device"]), **settings,
     )  # fmt: skip
-    typer.echo(path)
+    click.echo(path)
 
 
+@click.command(cls=Command)
+@o.data
+@o.reading
+@o.option(
+    "Network",
+    "--weights FILE",
+    "RCRNet+NER (or RCRNet): written by rcr train, or released by the authors.",
+    required=True,
+)
+@o.option("Network", "--clip N", "Frames that the network sees together.", show_default=CLIP)
+@o.option("Network", "--overlap N", "Frames that neighbouring clips share.", default=0)
+@o.option("Network", "--size PIXELS", "Side that frames are resized to.", show_default=SIZE)
+@o.device
+@o.out
+@o.option("Output", "--overlay", "Also write VIDEO.mp4 with what is salient tinted.")
+@o.force
 def predict(
-    source: o.Data,
-    weights: Annotated[Path, typer.Option(help="Weights of an RCRNet+NER, ours or released.")],
-    out: o.Out,
-    overlay: Annotated[
-        bool, typer.Option("--overlay", help="Also write a video with the salient region tinted.")
-    ] = False,
-    clip: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(help="Frames the network sees together. [default: as trained, else 4]"),
-    ] = None,
-    overlap: Annotated[int, typer.Option(help="Frames that neighbouring clips share.")] = 0,
-    size: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(help="Side frames are resized to. [default: as trained, else 448]"),
-    ] = None,
-    layout: o.Layout = "auto",
-    split: o.Split = None,
-    device: o.Device = "auto",
-    precision: o.Precision = "auto",
-    force: o.Force = False,
-) -> None:
-    """Write a saliency map for every frame of a video file, a folder of frames or a data set."""
+    data: Path, layout: str, split: str | None, weights: Path, clip: int | None, size: int | None,
+    out: Path, overlay: bool, force: bool, **settings: Any,
+) -> None:  # fmt: skip
+    """Write a saliency map for every frame.
+
+    DATA is a video file, a folder of frames or a data set, of any length. DIR gets VIDEO/FRAME.png
+    (IMAGE.png for a set of images), grey from 0 to 255, of the frame's own size.
+
+    \b
+      rcr predict holiday.mp4 --weights model.safetensors -o maps --overlay
+    """
     from rcrlib.data import load
-    from rcrlib.models import load_weights, weights_metadata
+    from rcrlib.models import FGPLG, load_weights, weights_metadata
     from rcrlib.predict import PredictConfig
     from rcrlib.predict import predict as run
 
-    trained = weights_metadata(weights)
+    network, trained = load_weights(weights), weights_metadata(weights)
+    if isinstance(network, FGPLG):
+        raise WeightsError(f"{weights}: holds an FGPLG, which needs labels; give an RCRNet+NER")
     config = PredictConfig(
-        clip=clip or int(trained.get("clip", 4)), overlap=overlap,
-        size=size or int(trained.get("size", 448)), device=device, precision=precision,
-    )  # fmt: skip
-    dataset = load(source, layout, split)
-    path = run(load_weights(weights), dataset, out, config, video_overlay=overlay, force=force)
-    typer.echo(path)
+        clip=int(trained.get("clip", 4)) if clip is None else clip,
+        size=int(trained.get("size", 448)) if size is None else size,
+        **settings,
+    )
+    path = run(network, load(data, layout, split), out, config, video_overlay=overlay, force=force)
+    click.echo(path)
 
 
-def import_weights(
-    source: Annotated[Path, typer.Argument(help="A released .pth file.", show_default=False)],
-    out: Annotated[Path, typer.Argument(help="The .safetensors file to write.")],
-    force: o.Force = False,
-) -> None:
-    """Turn one of the authors' released files into one of ours."""
-    from rcrlib.errors import OptionError
+@click.group(cls=Group)
+def weights() -> None:
+    """Turn released weights into files of rcr."""
+
+
+@weights.command("import")
+@o.argument("source", "SOURCE")
+@o.argument("out", "FILE")
+@o.force
+def import_weights(source: Path, out: Path, force: bool) -> None:
+    """Turn one of the authors' files into one of rcr.
+
+    SOURCE is one of their three .pth files (RCRNet for images, RCRNet+NER for videos, FGPLG); FILE
+    is a .safetensors file.
+    """
     from rcrlib.models import load_weights, parameter_count, save_weights
 
-    if out.exists() and not force:
-        raise OptionError(f"{out}: exists; name another file or give --force")
+    check_free(out, force=force)
     network = load_weights(source)
     save_weights(network, out, source=source.name)
     millions = parameter_count(network) / 1e6
-    typer.echo(f"{out}: {type(network).__name__}, {millions:.1f} M parameters")
+    click.echo(f"{out}: {type(network).__name__}, {millions:.1f} M parameters")

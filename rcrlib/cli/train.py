@@ -3,129 +3,113 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Any
 
-import typer
+import click
 
 from rcrlib.cli import options as o
+from rcrlib.cli.checks import flow_estimator
+from rcrlib.cli.command import Group
+from rcrlib.errors import OptionError
 
-app = typer.Typer(help="Train one of the three stages.", no_args_is_help=True)
+
+@click.group(cls=Group)
+def train() -> None:
+    """Train one of the method's three stages."""
 
 
-@app.command("image")
+@train.command()
+@o.data
+@o.reading
+@o.training
+@o.run_folder
 def image(
-    data: o.Data,
-    out: o.Out,
-    preset: o.PresetName = "tiny",
-    layout: o.Layout = "auto",
-    split: o.Split = None,
-    encoder: o.Encoder = None,
-    steps: o.Steps = None,
-    batch: o.Batch = None,
-    lr: o.Rate = None,
-    seed: o.Seed = 0,
-    device: o.Device = "auto",
-    precision: o.Precision = "auto",
-    workers: o.Workers = None,
-    checkpoint_every: o.Every = 50,
-    resume: o.Resume = False,
-    force: o.Force = False,
-) -> None:
-    """Stage 1: RCRNet on single images (any labelled frames)."""
+    data: Path, layout: str, split: str | None, out: Path, resume: bool, force: bool,
+    preset: str, **training: Any,
+) -> None:  # fmt: skip
+    """Stage 1: RCRNet on single labelled images.
+
+    DATA is a set of images, or a set of videos whose labelled frames are taken. The network is
+    written to DIR/model.safetensors.
+    """
     from rcrlib.data import load
     from rcrlib.train import get_preset, train_image
 
-    chosen = get_preset(
-        preset, encoder, steps=steps, batch=batch, lr=lr, seed=seed, device=device,
-        precision=precision, workers=workers, checkpoint_every=checkpoint_every,
-    )  # fmt: skip
-    path = train_image(load(data, layout, split), chosen, out, resume=resume, force=force)
-    typer.echo(path)
+    settings = get_preset(preset, **training)
+    dataset = load(data, layout, split)
+    click.echo(train_image(dataset, settings, out, resume=resume, force=force))
 
 
-@app.command("fgplg")
+@train.command()
+@o.data
+@o.reading
+@o.keep_one_in(5)
+@o.flow
+@o.flow_cache
+@o.training
+@o.start
+@o.option(
+    "Training",
+    "--inputs NAME",
+    "What FGPLG sees: rgb, rgb+labels or rgb+labels+flow.",
+    default="rgb+labels+flow",
+)
+@o.option("Training", "--variant NAME", "Length of the flow: paper or official.", default="paper")
+@o.run_folder
 def fgplg(
-    data: o.Data,
-    out: o.Out,
-    start: o.Start = None,
-    l: o.KeepOneIn = 5,  # noqa: E741
-    inputs: Annotated[
-        str, typer.Option(help="rgb, rgb+labels or rgb+labels+flow (Table 4's Gb, Gc, Gd).")
-    ] = "rgb+labels+flow",
-    variant: Annotated[str, typer.Option(help="Flow magnitude: paper or official.")] = "paper",
-    flow: o.Flow = "dis",
-    flow_checkpoint: o.FlowCheckpoint = None,
-    flow_cache: o.FlowFolder = None,
-    preset: o.PresetName = "tiny",
-    layout: o.Layout = "auto",
-    split: o.Split = None,
-    encoder: o.Encoder = None,
-    steps: o.Steps = None,
-    batch: o.Batch = None,
-    lr: o.Rate = None,
-    seed: o.Seed = 0,
-    device: o.Device = "auto",
-    precision: o.Precision = "auto",
-    workers: o.Workers = None,
-    checkpoint_every: o.Every = 50,
-    resume: o.Resume = False,
-    force: o.Force = False,
-) -> None:
-    """Stage 2: FGPLG on triplets of kept labels."""
+    data: Path, layout: str, split: str | None, l: int, flow: str,  # noqa: E741
+    flow_checkpoint: Path | None, flow_cache: Path | None, inputs: Any, variant: Any,
+    start: Path | None, out: Path, resume: bool, force: bool, preset: str, **training: Any,
+) -> None:  # fmt: skip
+    """Stage 2: FGPLG on triplets of kept labels.
+
+    DATA is a set of videos, of which some keep three labels at least. The network is written to
+    DIR/model.safetensors, for rcr pseudo-label.
+    """
     from rcrlib.data import keep_labels, load
-    from rcrlib.flow import FlowCache, get_flow
     from rcrlib.train import get_preset, train_fgplg
 
-    chosen = get_preset(
-        preset, encoder, steps=steps, batch=batch, lr=lr, seed=seed, device=device,
-        precision=precision, workers=workers, checkpoint_every=checkpoint_every,
-    )  # fmt: skip
+    settings = get_preset(preset, **training)
+    estimator = flow_estimator(flow, flow_checkpoint, flow_cache, training["device"])
+    dataset = keep_labels(load(data, layout, split), l)
     path = train_fgplg(
-        keep_labels(load(data, layout, split), l), chosen, out, start=start,
-        flow=FlowCache(get_flow(flow, checkpoint=flow_checkpoint), flow_cache),
-        inputs=inputs, variant=variant, resume=resume, force=force,
+        dataset, settings, out, start=start, flow=estimator, inputs=inputs, variant=variant,
+        resume=resume, force=force,
     )  # fmt: skip
-    typer.echo(path)
+    click.echo(path)
 
 
-@app.command("video")
+@train.command()
+@o.data
+@o.reading
+@o.keep_one_in(1)
+@o.option(
+    "Labels",
+    "--labels DIR",
+    "Labels and pseudo-labels to learn from, as rcr pseudo-label writes them.",
+    show_default="the data set's own",
+)
+@o.option("Labels", "--soft", "Learn from labels in [0, 1] as they are.")
+@o.training
+@o.start
+@o.run_folder
 def video(
-    data: o.Data,
-    out: o.Out,
-    start: o.Start = None,
-    labels: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="Folder of labels and pseudo-labels. [default: the data's own labels]"),
-    ] = None,
-    l: o.KeepOneIn = 1,  # noqa: E741
-    soft: Annotated[bool, typer.Option("--soft", help="Learn from labels in [0, 1].")] = False,
-    preset: o.PresetName = "tiny",
-    layout: o.Layout = "auto",
-    split: o.Split = None,
-    encoder: o.Encoder = None,
-    steps: o.Steps = None,
-    batch: o.Batch = None,
-    lr: o.Rate = None,
-    seed: o.Seed = 0,
-    device: o.Device = "auto",
-    precision: o.Precision = "auto",
-    workers: o.Workers = None,
-    checkpoint_every: o.Every = 50,
-    resume: o.Resume = False,
-    force: o.Force = False,
-) -> None:
-    """Stage 3: RCRNet+NER on labels (one in l of the data's own) or on a folder of pseudo-labels."""
+    data: Path, layout: str, split: str | None, l: int, labels: Path | None,  # noqa: E741
+    soft: bool, start: Path | None, out: Path, resume: bool, force: bool, preset: str,
+    **training: Any,
+) -> None:  # fmt: skip
+    """Stage 3: RCRNet+NER on clips of labelled frames.
+
+    DATA is a set of videos. Learned from are their own labels (one in N with -l), or those in the
+    folder that --labels names. The network is written to DIR/model.safetensors, for rcr predict.
+    """
     from rcrlib.data import keep_labels, load
-    from rcrlib.errors import OptionError
     from rcrlib.train import get_preset, train_video
 
     if labels is not None and l != 1:
-        raise OptionError("--labels and --l contradict each other: the folder says what is kept")
-    chosen = get_preset(
-        preset, encoder, steps=steps, batch=batch, lr=lr, seed=seed, device=device,
-        precision=precision, workers=workers, checkpoint_every=checkpoint_every,
-    )  # fmt: skip
+        raise OptionError(f"--labels {labels} says which labels are kept; leave -l {l} out")
+    settings = get_preset(preset, **training)
     dataset = load(data, layout, split)
-    dataset = dataset.with_label_folder(labels) if labels else keep_labels(dataset, l)
-    path = train_video(dataset, chosen, out, start=start, soft=soft, resume=resume, force=force)
-    typer.echo(path)
+    dataset = keep_labels(dataset, l) if labels is None else dataset.with_label_folder(labels)
+    path = train_video(dataset, settings, out, start=start, soft=soft, resume=resume, force=force)
+    click.echo(path)
