@@ -1,0 +1,178 @@
+"""The command `rcr`, called in this process, and small data to call it on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from rcrlib.cli.main import main
+from rcrlib.train import presets
+
+SIZE = (24, 32)
+TRAIN = ("--steps", "2", "--batch", "2", "--device", "cpu")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended and what it said."""
+
+    status: object
+    out: str
+    err: str
+
+
+Rcr = Callable[..., Ended]
+Refused = Callable[..., str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def smaller_preset() -> Iterator[None]:
+    """Make the preset `tiny` tinier: these tests are about the command, not about learning."""
+    tiny = presets.PRESETS["tiny"]
+    network = replace(
+        tiny.network, aspp_channels=8, skip_channels=(4, 8), refine_channels=8, head_channels=8
+    )
+    stages = {name: replace(getattr(tiny, name), batch=2) for name in ("image", "fgplg", "video")}
+    small = replace(tiny, network=network, size=32, flow_size=48, **stages)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(presets.PRESETS, "tiny", small)
+        yield
+
+
+@pytest.fixture
+def rcr(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rcr:
+    """Give the command; it runs in `tmp_path`."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> Ended:
+        capsys.readouterr()
+        status: object = 0
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = end.code
+        captured = capsys.readouterr()
+        return Ended(status, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def refused(rcr: Rcr, tmp_path: Path) -> Refused:
+    """Give the command, for calls that must end in one line on stderr, status 2 and no trace.
+
+    `says`: what the line must contain. `leaves`: the one folder that may be new or changed
+    afterwards, as a run that can be resumed is; but nothing in it may be half written.
+    """
+
+    def run(*arguments: object, says: Sequence[object], leaves: str = "-") -> str:
+        before = _tree(tmp_path)
+        ended = rcr(*arguments)
+        line = ended.err.removesuffix("\n")
+        print(f"$ rcr {' '.join(map(str, arguments))}\n{line}")
+        assert ended.status == 2
+        assert line.startswith("rcr: ")
+        assert "\n" not in line
+        assert "Traceback" not in ended.out
+        for words in says:
+            assert str(words) in line
+        after = _tree(tmp_path)
+        changed = {name for name in before | after if before.get(name) != after.get(name)}
+        assert [name for name in changed if Path(name).parts[0] != leaves] == []
+        assert [name for name in changed if Path(name).name.startswith(".")] == []
+        return line
+
+    return run
+
+
+def _tree(root: Path) -> dict[str, str]:
+    """Give the digest of every file below `root`, hidden ones too; and every folder."""
+    return {
+        str(path.relative_to(root)): (
+            hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder"
+        )
+        for path in root.rglob("*")
+    }
+
+
+class VideoSet:
+    """Writes a set of videos SET/VIDEO/{frames,labels}; a square moves to the right."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def video(self, name: str, frames: int = 11, labels: Sequence[int] | None = None) -> Path:
+        """Write a video; by default every frame is labelled."""
+        for index in range(frames):
+            pixels = np.full((*SIZE, 3), 60, np.uint8)
+            pixels[8:16, index : index + 8] = 200, 180, 60
+            self.image(f"{name}/frames/{index:05d}.png", pixels)
+        for index in range(frames) if labels is None else labels:
+            self.mask(f"{name}/labels/{index:05d}.png", index)
+        return self.root / name
+
+    def mask(self, name: str, index: int = 0, size: tuple[int, int] = SIZE) -> Path:
+        mask = np.zeros(size, np.uint8)
+        mask[8:16, index : index + 8] = 255
+        return self.image(name, mask)
+
+    def image(self, name: str, pixels: np.ndarray) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(path), pixels)
+        return path
+
+
+@pytest.fixture
+def videos(tmp_path: Path) -> VideoSet:
+    """Give a writer of videos into `tmp_path/set`."""
+    return VideoSet(tmp_path / "set")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A data set and what every stage of the method made of it, all through the command."""
+
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        """Four synthetic videos of 11 frames in DAVIS' layout; one is for validation."""
+        return self.root / "set"
+
+    @property
+    def pseudo(self) -> Path:
+        return self.root / "pseudo"
+
+    def weights(self, stage: str) -> Path:
+        return self.root / stage / "model.safetensors"
+
+
+@pytest.fixture(scope="session")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a small synthetic set, made by the command."""
+    root = tmp_path_factory.mktemp("synthetic")
+    size = ("--height", "48", "--width", "64")
+    main(["data", "synth", f"{root}/set", "--videos", "4", "--val", "1", "--frames", "11", *size])
+    return root / "set"
+
+
+@pytest.fixture(scope="session")
+def trained(synthetic: Path) -> Trained:
+    """Run the four commands of the method, one after another."""
+    root = synthetic.parent
+    data = (str(synthetic), "--split", "train")
+    start = ("--start", f"{root}/image/model.safetensors")
+    fgplg = ("--fgplg", f"{root}/fgplg/model.safetensors")
+    main(["train", "image", *data, "-o", f"{root}/image", *TRAIN])
+    main(["train", "fgplg", *data, "-o", f"{root}/fgplg", *start, "-l", "5", *TRAIN])
+    main(["pseudo-label", *data, "-o", f"{root}/pseudo", *fgplg, "-l", "5", "-m", "2"])
+    labels = ("--labels", f"{root}/pseudo")
+    main(["train", "video", *data, "-o", f"{root}/video", *start, *labels, *TRAIN])
+    return Trained(root)

@@ -1,0 +1,83 @@
+"""Weights files that cannot be used: refused whole, in one line."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+TRAIN = ("-o", "run", "--steps", 2, "--batch", 2, "--device", "cpu")
+
+
+@pytest.fixture
+def bad(trained, tmp_path):
+    """Write files that are no weights, or not all of them; give their names."""
+    whole = trained.weights("video").read_bytes()
+    (tmp_path / "garbage.safetensors").write_bytes(b"no weights" * 99)
+    (tmp_path / "garbage.pth").write_bytes(b"no weights" * 99)
+    (tmp_path / "empty.safetensors").write_bytes(b"")
+    (tmp_path / "truncated.safetensors").write_bytes(whole[: len(whole) // 2])
+    torch.save({"a": torch.zeros(1000)}, tmp_path / "whole.pth")
+    zipped = (tmp_path / "whole.pth").read_bytes()
+    (tmp_path / "truncated.pth").write_bytes(zipped[: len(zipped) // 2])
+    (tmp_path / "whole.pth").unlink()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["garbage.safetensors", "garbage.pth", "empty.safetensors", "truncated.safetensors",
+     "truncated.pth"],
+)  # fmt: skip
+def test_a_file_that_is_damaged_or_no_weights(refused, trained, bad, name):
+    says = (name, "cannot be read as weights", "fetch it again")
+    refused("predict", trained.data, "--weights", name, "-o", "maps", says=says)
+    refused("pseudo-label", trained.data, "--fgplg", name, "-o", "labels", says=says)
+    refused("train", "video", trained.data, "--start", name, *TRAIN, says=says)
+    refused("train", "image", trained.data, "--encoder-weights", name, *TRAIN, says=says)
+    refused("weights", "import", name, "ours.safetensors", says=says)
+
+
+def test_a_file_that_is_not_there(refused, trained):
+    says = ("nowhere.pth", "no such file", ".safetensors or .pth")
+    refused("predict", trained.data, "--weights", "nowhere.pth", "-o", "maps", says=says)
+    refused("weights", "import", "nowhere.pth", "ours.safetensors", says=says)
+    encoder = ("--encoder-weights", "nowhere.pth")
+    refused("train", "image", trained.data, *encoder, *TRAIN, says=says)
+    refused("demo", *encoder, says=says)
+
+
+def test_the_file_of_another_network(refused, trained):
+    weights = trained.weights
+    says = (weights("fgplg"), "labels")
+    refused("predict", trained.data, "--weights", weights("fgplg"), "-o", "maps", says=says[1:])
+    says = (weights("video"), "holds a RCRNetNER", "a FGPLG is needed")
+    refused("pseudo-label", trained.data, "--fgplg", weights("video"), "-o", "labels", says=says)
+    says = (weights("video"), "holds a RCRNetNER", "a RCRNet is needed")
+    refused("train", "video", trained.data, "--start", weights("video"), *TRAIN, says=says)
+    refused("train", "fgplg", trained.data, "--start", weights("video"), *TRAIN, says=says)
+    says = (weights("image"), "holds no ResNet")
+    encoder = ("--encoder-weights", weights("image"))
+    refused("train", "image", trained.data, *encoder, *TRAIN, says=says)
+
+
+def test_a_file_of_something_else(refused, trained, tmp_path):
+    save_file({"fc.weight": torch.zeros(3, 3)}, tmp_path / "other.safetensors")
+    torch.save({"epoch": 3, "notes": "hello"}, tmp_path / "other.pth")
+    predict = ("predict", trained.data, "-o", "maps", "--weights")
+    says = ("other.safetensors", "neither written by rcrlib nor a released file", "fc.weight")
+    refused(*predict, "other.safetensors", says=says)
+    refused(*predict, "other.pth", says=["other.pth", "holds no state dict"])
+    refused("weights", "import", "other.pth", "ours.safetensors", says=["other.pth"])
+
+
+def test_imagenet_weights_that_cannot_be_downloaded(refused, trained, monkeypatch):
+    from torchvision.models import WeightsEnum
+
+    def fail(*arguments, **options):
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(WeightsEnum, "get_state_dict", fail)
+    encoder = ("--encoder-weights", "imagenet")
+    says = ("imagenet", "could not download", "give a file", "'none'")
+    refused("train", "image", trained.data, *encoder, *TRAIN, says=says)
