@@ -57,11 +57,9 @@ def write_videos(folder: Path, *, videos: int = 3, frames: int = 9) -> Path:
     return write_synthetic(config, folder, val_videos=1)
 
 
-def train_stage(
-    stage: str, data: Path | Dataset, out: Path, preset: Preset, **options: Any
-) -> Path:
-    """Run one stage on one label in two."""
-    dataset = data if isinstance(data, Dataset) else keep_labels(load(data, split="train"), 2)
+def train_stage(stage: str, data: Path, out: Path, preset: Preset, **options: Any) -> Path:
+    """Run one stage on one label in two of the training videos."""
+    dataset = keep_labels(load(data, split="train"), 2)
     if stage == "image":
         return train_image(dataset, preset, out, **options)
     if stage == "fgplg":
@@ -83,14 +81,21 @@ def run_process(function: Any, *args: Any, **kwargs: Any) -> int | None:
     return process.exitcode
 
 
-def kill_after(process: BaseProcess, steps: int, run: Path, number: int = signal.SIGKILL) -> None:
+def kill_after(
+    process: BaseProcess,
+    steps: int,
+    run: Path,
+    number: int = signal.SIGKILL,
+    *,
+    whole_group: bool = False,
+) -> None:
     """Send a signal once the run's metrics count that many steps, and wait for the end."""
     deadline = time.monotonic() + 120
     while metrics_count(run) < steps and time.monotonic() < deadline:
         assert process.is_alive(), f"ended with {process.exitcode} before step {steps}"
         time.sleep(0.005)
     assert process.pid is not None
-    os.kill(process.pid, number)
+    (os.killpg if whole_group else os.kill)(process.pid, number)
     process.join()
 
 
@@ -111,6 +116,13 @@ def content(weights: Path) -> tuple[dict[str, bytes], dict[str, str]]:
     with safe_open(weights, "pt") as file:
         tensors = {name: file.get_tensor(name).numpy().tobytes() for name in file.keys()}  # noqa: SIM118  (no mapping)
         return tensors, file.metadata()
+
+
+def assert_same_run(run: Path, other: Path) -> None:
+    """Weights and metrics of both are the same, and each of the six steps is there once."""
+    assert content(run / "model.safetensors") == content(other / "model.safetensors")
+    assert metrics(run) == metrics(other)
+    assert [row["step"] for row in metrics(run)] == list(range(1, 7))
 
 
 def _alone(function: Any, args: Any, kwargs: Any) -> None:

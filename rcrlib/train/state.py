@@ -45,9 +45,11 @@ def restore(
     optimiser.load_state_dict(checkpoint["optimiser"])
     if checkpoint["scaler"]:
         fabric.strategy.precision.load_state_dict(checkpoint["scaler"])
-    torch.set_rng_state(checkpoint["random"]["cpu"][fabric.global_rank])
-    if fabric.device.type == "cuda" and "cuda" in checkpoint["random"]:
-        torch.cuda.set_rng_state(checkpoint["random"]["cuda"][fabric.global_rank], fabric.device)
+    # Cloned, because PyTorch 2.15 crashes on a state that is a row of something larger.
+    states = {name: rows[fabric.global_rank].clone() for name, rows in checkpoint["random"].items()}
+    torch.set_rng_state(states["cpu"])
+    if fabric.device.type == "cuda" and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], fabric.device)
     return checkpoint["step"]
 
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 from small_runs import (
     STAGES,
+    assert_same_run,
     content,
     kill_after,
     metrics,
@@ -23,21 +24,6 @@ from small_runs import (
 )
 
 from rcrlib.files import PARTIAL
-
-
-@pytest.fixture(scope="module")
-def whole(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with an uninterrupted run of each stage."""
-    folder = tmp_path_factory.mktemp("whole")
-    for stage in STAGES:
-        assert run_process(train_stage, stage, videos, folder / stage, small_preset()) == 0
-    return folder
-
-
-def assert_same_run(run: Path, other: Path) -> None:
-    assert content(run / "model.safetensors") == content(other / "model.safetensors")
-    assert metrics(run) == metrics(other)
-    assert [row["step"] for row in metrics(run)] == list(range(1, 7))
 
 
 @pytest.mark.parametrize("stage", STAGES)

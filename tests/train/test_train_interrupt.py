@@ -1,0 +1,108 @@
+"""Ctrl-C and a full disk: what is kept, what is said, and going on afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from small_runs import (
+    assert_same_run,
+    kill_after,
+    metrics_count,
+    run_process,
+    small_preset,
+    start_process,
+    train_stage,
+)
+
+from rcrlib.errors import RcrError
+from rcrlib.files import PARTIAL
+from rcrlib.train.checkpoint import RunFolder
+from rcrlib.train.progress import interrupts
+
+
+def _train_and_write_down_errors(videos: Path, run: Path, note: Path, workers: int) -> None:
+    os.setsid()  # a process group of its own, as in a terminal, where Ctrl-C reaches all of it
+    try:
+        train_stage("video", videos, run, small_preset(workers=workers))
+    except RcrError as error:
+        note.write_text(str(error))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_ctrl_c_ends_the_step_writes_a_checkpoint_and_says_so(workers, videos, whole, tmp_path):
+    run, note = tmp_path / "run", tmp_path / "note"
+    process = start_process(_train_and_write_down_errors, videos, run, note, workers)
+    kill_after(process, 3, run, signal.SIGINT, whole_group=True)
+    assert process.exitcode == 0
+    done = metrics_count(run)
+    assert 3 <= done < 6
+    assert note.read_text() == f"{run}: stopped at step {done} of 6; --resume goes on"
+    assert torch.load(run / "checkpoint.pt")["step"] == done
+    assert not (run / "model.safetensors").exists()
+    assert run_process(train_stage, "video", videos, run, small_preset(), resume=True) == 0
+    assert_same_run(run, whole / "video")
+
+
+def test_a_second_ctrl_c_stops_at_once():
+    before = signal.getsignal(signal.SIGINT)
+    with interrupts() as received:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert received == [signal.SIGINT]
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Give a folder on a disk of 200 MB: room for a checkpoint, not for two at a time."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting a small disk needs root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_fills_up_keeps_the_last_checkpoint(videos, whole, small_disk):
+    run = small_disk / "run"
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        train_stage("video", videos, run, small_preset())
+    assert caught.value.filename == str(run / "checkpoint.pt")
+    assert torch.load(run / "checkpoint.pt")["step"] == 2
+    assert not list(run.glob(f"{PARTIAL}*"))
+    assert not (run / "model.safetensors").exists()
+    subprocess.run(["mount", "-o", "remount,size=500m", str(small_disk)], check=True)
+    assert run_process(train_stage, "video", videos, run, small_preset(), resume=True) == 0
+    assert_same_run(run, whole / "video")
+
+
+def test_a_full_disk_names_the_checkpoint(videos, tmp_path, monkeypatch):
+    """The same without root: the write itself fails as it does on a full disk."""
+
+    def no_space(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", no_space)
+    run = tmp_path / "run"
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        train_stage("video", videos, run, small_preset(checkpoint_every=1))
+    assert caught.value.filename == str(run / "checkpoint.pt")
+    assert {path.name for path in run.iterdir()} == {"rcr.json", "metrics.jsonl"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_names_the_metrics(tmp_path):
+    run = RunFolder(tmp_path)
+    run.metrics.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        run.add_metrics({"step": 1})
+    assert caught.value.filename == str(run.metrics)

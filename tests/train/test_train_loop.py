@@ -1,0 +1,171 @@
+"""What a step computes, what a stage changes, and that it learns."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from small_runs import NETWORK, STAGES, content, metrics, small_preset, train_stage
+from torch.nn import functional as F
+
+from rcrlib.data import load
+from rcrlib.errors import OptionError
+from rcrlib.flow import get_flow
+from rcrlib.models import FGPLG, RCRNet, RCRNetNER, load_weights
+from rcrlib.runtime import mix_seed
+from rcrlib.train import (
+    ClipSamples,
+    Preset,
+    TrainConfig,
+    fit,
+    frame_loss,
+    load_as,
+    train_fgplg,
+    train_image,
+    train_video,
+)
+from rcrlib.train.sampler import StepSampler
+
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+
+
+def plain_preset(steps: int) -> Preset:
+    return small_preset(
+        steps=steps, lr=2e-3, schedule="constant", augment=False, checkpoint_every=100
+    )
+
+
+def test_the_loss_is_worked_out_by_hand():
+    logits = torch.tensor([[[[[0.0, 2.0]]], [[[-1.0, 0.0]]]]])  # one clip, two frames of 1x2
+    labels = torch.tensor([[[[[1.0, 1.0]]], [[[0.0, 0.5]]]]])
+    first = (math.log(2) + math.log(1 + math.exp(-2))) / 2
+    second = (math.log(1 + math.exp(-1)) + math.log(2)) / 2
+    assert frame_loss(logits, labels).item() == pytest.approx(first + second)
+
+
+def test_the_loss_of_a_step_is_the_mean_over_all_frames_and_pixels(videos, tmp_path):
+    dataset = load(videos, split="train")
+    short = dataset[0].with_labels({i: dataset[0].labels[i] for i in (1, 4)})
+    samples = ClipSamples(replace(dataset, videos=(short, dataset[1])), 3, 3, (32, 32))
+    assert {samples.frames(index) for index in range(len(samples))} == {2, 3}
+    torch.manual_seed(0)
+    network = RCRNetNER(replace(NETWORK, dropout=0.0))
+    before = copy.deepcopy(network)
+    config = TrainConfig(batch=4, lr=1e-3, steps=1, device="cpu")
+    fit(network, samples, lambda n, s: n(s.frames), config, tmp_path / "run", record={})
+
+    draws = StepSampler(len(samples), 4, 1, seed=0).at(0)
+    losses = []
+    for sample in (samples[draw] for draw in draws):
+        logits = before(sample.frames[None])[0]
+        losses += F.binary_cross_entropy_with_logits(logits, sample.labels, reduction="none")
+    expected = torch.stack(losses).mean().item()
+    assert len(losses) > 8, "a short and a long clip should be in the step"
+    assert metrics(tmp_path / "run")[0]["loss"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_gradient_does_not_grow_with_the_length_of_the_clip():
+    logits = torch.randn(1, 2, 1, 4, 4, requires_grad=True)
+    labels = torch.ones_like(logits)
+    (frame_loss(logits, labels) / 2).backward()
+    twice = logits.detach().repeat(1, 2, 1, 1, 1).requires_grad_()
+    (frame_loss(twice, labels.repeat(1, 2, 1, 1, 1)) / 4).backward()
+    assert twice.grad.sum() == pytest.approx(logits.grad.sum().item())
+
+
+def test_the_learning_rate_follows_its_schedule(whole):
+    config = small_preset().video
+    assert [row["lr"] for row in metrics(whole / "video")] == [
+        config.rate(step, 6) for step in range(6)
+    ]
+
+
+@pytest.fixture(scope="module")
+def trained(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with the three stages, one after the other, on labels of every frame."""
+    folder = tmp_path_factory.mktemp("trained")
+    dataset, preset = load(videos, split="train"), plain_preset(steps=12)
+    image = train_image(dataset, preset, folder / "image")
+    train_fgplg(dataset, preset, folder / "fgplg", start=image, flow=get_flow("dis"))
+    train_video(dataset, preset, folder / "video", start=image)
+    return folder
+
+
+def _start_and_end(stage: str, folder: Path) -> tuple[torch.nn.Module, torch.nn.Module]:
+    """Give a stage's network as it was before the first step and as it is after the last."""
+    end = load_weights(folder / stage / "model.safetensors")
+    if stage == "image":
+        torch.manual_seed(mix_seed(0))
+        return RCRNet(NETWORK), end
+    torch.manual_seed(mix_seed(0, STAGES.index(stage)))
+    image = load_as(RCRNet, folder / "image" / "model.safetensors")
+    return (FGPLG if stage == "fgplg" else RCRNetNER).from_rcrnet(image), end
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_learns(stage, trained):
+    losses = [row["loss"] for row in metrics(trained / stage)]
+    assert sum(losses[-3:]) < 0.9 * sum(losses[:3]), losses
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_part_of_the_network_is_trained(stage, trained):
+    start, end = _start_and_end(stage, trained)
+    learned = dict(end.named_parameters())
+    still = [
+        name
+        for name, parameter in start.named_parameters()
+        if torch.equal(parameter, learned[name])
+    ]
+    assert still == []
+
+
+def test_the_image_stage_gathers_the_statistics_of_batch_normalisation(trained):
+    start, end = (network.state_dict() for network in _start_and_end("image", trained))
+    names = [name for name in start if name.endswith(STATISTICS)]
+    assert names
+    assert all(not torch.equal(start[name], end[name]) for name in names)
+
+
+@pytest.mark.parametrize("stage", ["fgplg", "video"])
+def test_the_video_stages_leave_them_to_the_last_bit(stage, trained):
+    start, end = (network.state_dict() for network in _start_and_end(stage, trained))
+    names = [name for name in start if name.endswith(STATISTICS)]
+    assert names
+    assert all(torch.equal(start[name], end[name]) for name in names)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(videos, tmp_path):
+    torch.set_num_threads(1)
+    for name, seed in (("one", 0), ("same", 0), ("other", 1)):
+        torch.manual_seed(hash(name) % 1000)  # what the caller drew before must not matter
+        train_stage("video", videos, tmp_path / name, small_preset(steps=2, seed=seed))
+    one, same, other = (
+        content(tmp_path / name / "model.safetensors")[0] for name in ("one", "same", "other")
+    )
+    assert one == same
+    assert metrics(tmp_path / "one") == metrics(tmp_path / "same")
+    assert metrics(tmp_path / "one") != metrics(tmp_path / "other")
+    assert sum(one[name] != other[name] for name in one) > len(one) / 2
+
+
+def test_a_batch_of_one_image_is_refused(videos, tmp_path):
+    with pytest.raises(OptionError, match=r"batch is 1 .* at least 2 images"):
+        train_stage("image", videos, tmp_path / "run", small_preset(batch=1))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_batch_of_one_clip_is_fine_where_batch_normalisation_is_frozen(videos, tmp_path):
+    train_stage("video", videos, tmp_path / "run", small_preset(batch=1, steps=1))
+    assert len(metrics(tmp_path / "run")) == 1
+
+
+def test_a_loss_that_is_no_number_ends_the_run(videos, tmp_path):
+    preset = small_preset(lr=1e30, schedule="constant", checkpoint_every=1)
+    with pytest.raises(OptionError, match="the loss is nan at step 2; lower lr"):
+        train_stage("video", videos, tmp_path / "run", preset)
+    assert not (tmp_path / "run" / "model.safetensors").exists()

@@ -1,0 +1,170 @@
+"""Images, triplets and clips as the training loop gets them."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from small_runs import write_videos
+
+from rcrlib.data import Dataset, denormalise, keep_labels, load
+from rcrlib.errors import DataError, OptionError
+from rcrlib.flow import FlowCache, get_flow
+from rcrlib.train import ClipSamples, Sample, TripletSamples
+from rcrlib.train.loader import read_steps
+from rcrlib.train.sampler import Draw, StepSampler
+from rcrlib.train.samples import group_by_length
+from rcrlib.triplets import TripletReader, image_tensor, label_tensor
+
+SIZE = (32, 48)
+
+
+@pytest.fixture(scope="module")
+def dataset(videos: Path) -> Dataset:
+    return keep_labels(load(videos, split="train"), 2)  # labels 0, 2, 4, 6, 8 of each
+
+
+@pytest.fixture
+def reader() -> TripletReader:
+    return TripletReader(get_flow("dis"), SIZE, (40, 56))
+
+
+def test_clips_hold_consecutive_labelled_frames(dataset):
+    samples = ClipSamples(dataset, 3, 1, SIZE)
+    assert [clip for _, clip in samples.clips[:3]] == [(0, 2, 4), (2, 4, 6), (4, 6, 8)]
+    sample = samples[Draw(1, seed=0)]
+    video = dataset[0]
+    assert sample.frames.shape == (3, 3, *SIZE)
+    assert sample.guidance.shape == (3, 0, *SIZE)
+    assert sample.labels.shape == (3, 1, *SIZE)
+    for place, index in enumerate((2, 4, 6)):
+        expected = image_tensor(video.frame(index), SIZE)
+        assert torch.allclose(denormalise(sample.frames[place]), expected, atol=1e-5)
+        label = label_tensor(video, index, SIZE)
+        assert torch.equal(sample.labels[place], (label >= 0.5).float())
+
+
+def test_images_are_clips_of_one_frame(dataset):
+    samples = ClipSamples(dataset, 1, 1, SIZE)
+    assert len(samples) == 10
+    assert all(samples.frames(index) == 1 for index in range(10))
+
+
+def test_a_short_video_makes_one_short_clip(dataset):
+    short = dataset[0].with_labels({i: dataset[0].labels[i] for i in (2, 8)})
+    samples = ClipSamples(replace(dataset, videos=(short, dataset[1])), 4, 4, SIZE)
+    assert [samples.frames(index) for index in range(len(samples))] == [2, 4, 4]
+
+
+def test_labels_are_binary_unless_soft_ones_are_asked_for(dataset):
+    hard, soft = (
+        ClipSamples(dataset, 2, 2, SIZE, soft=soft)[Draw(0, 0)].labels for soft in (False, True)
+    )
+    assert set(hard.unique().tolist()) == {0.0, 1.0}
+    assert len(soft.unique()) > 2
+
+
+def test_half_of_the_clips_play_backwards_with_their_labels(dataset):
+    samples = ClipSamples(dataset, 3, 1, SIZE, reverse=True)
+    forwards, backwards = samples[Draw(0, seed=10)], samples[Draw(0, seed=11)]
+    for ahead, back in zip(forwards, backwards, strict=True):
+        assert torch.equal(ahead, back.flip(0))
+
+
+@pytest.mark.parametrize("kind", ["clips", "triplets"])
+def test_a_sample_is_a_pure_function_of_its_draw(kind, dataset, reader):
+    samples = (
+        ClipSamples(dataset, 3, 1, SIZE, augment=True, reverse=True)
+        if kind == "clips"
+        else TripletSamples(dataset, reader, augment=True)
+    )
+    before = samples[Draw(1, seed=7)]
+    torch.manual_seed(123)
+    state = torch.get_rng_state()
+    samples[Draw(0, seed=3)]
+    again = samples[Draw(1, seed=7)]
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(one, other) for one, other in zip(before, again, strict=True))
+    assert not torch.equal(before.frames, samples[Draw(1, seed=8)].frames)
+
+
+def test_triplets_join_neighbouring_kept_labels(dataset, reader):
+    samples = TripletSamples(dataset, reader)
+    assert [triplet[1:] for triplet in samples.triplets[:3]] == [(0, 2, 4), (2, 4, 6), (4, 6, 8)]
+    sample = samples[Draw(0, 0)]
+    frame, guide = reader(dataset[0], 0, 2, 4)
+    assert torch.allclose(denormalise(sample.frames[0]), frame, atol=1e-5)
+    assert torch.equal(sample.guidance[0], guide)
+    assert sample.labels.shape == (1, 1, *SIZE)
+    assert samples.frames(0) == 1
+
+
+def test_augmentation_moves_warped_labels_and_the_target_alike(dataset):
+    # With "rgb+labels" of a triplet whose three labels are one, guidance and target agree.
+    video = dataset[0]
+    one = video.with_labels(dict.fromkeys((0, 2, 4), video.labels[2]))
+    reader = TripletReader(get_flow("dis"), SIZE, SIZE, inputs="rgb+labels")
+    samples = TripletSamples(replace(dataset, videos=(one,)), reader, augment=True)
+    for seed in range(5):
+        sample = samples[Draw(0, seed)]
+        differ = ((sample.guidance[0, 0] >= 0.5).float() - sample.labels[0, 0]).abs().mean()
+        assert differ < 0.02, "they may differ at the edge only: bilinear against nearest"
+
+
+def test_data_without_labels_are_refused(dataset):
+    bare = replace(dataset, videos=tuple(video.with_labels({}) for video in dataset))
+    with pytest.raises(DataError, match="has no label to learn from"):
+        ClipSamples(bare, 4, 4, SIZE)
+
+
+def test_two_labels_are_too_few_for_a_triplet(dataset, reader):
+    few = replace(dataset, videos=(dataset[0].with_labels({0: dataset[0].labels[0]}),))
+    with pytest.raises(DataError, match="3 kept labels"):
+        TripletSamples(few, reader)
+
+
+def test_a_stride_that_leaves_frames_out_is_refused(dataset):
+    with pytest.raises(OptionError, match="stride=5"):
+        ClipSamples(dataset, 4, 5, SIZE)
+
+
+def test_samples_of_one_length_are_stacked(dataset):
+    long, short = (torch.zeros(n, 1, 2, 2) for n in (4, 2))
+    groups = group_by_length([Sample(x, x, x + n) for n, x in enumerate((short, long, long))])
+    assert [tuple(group.frames.shape[:2]) for group in groups] == [(2, 4), (1, 2)]
+    assert groups[0].labels[:, 0, 0, 0, 0].tolist() == [1, 2]
+
+
+def test_samples_travel_to_worker_processes_that_are_not_forks(dataset):
+    samples = ClipSamples(dataset, 3, 1, SIZE)
+    copy = pickle.loads(pickle.dumps(samples))
+    assert torch.equal(copy[Draw(2, 5)].frames, samples[Draw(2, 5)].frames)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_broken_frame_is_one_line_also_from_a_worker(workers, tmp_path):
+    folder = write_videos(tmp_path / "set", videos=2, frames=2)
+    dataset = load(folder, split="train")
+    broken = next((folder / "JPEGImages").rglob("00001.jpg"))
+    broken.write_bytes(b"no picture")
+    samples = ClipSamples(dataset, 2, 2, SIZE)
+    sampler = StepSampler(len(samples), batch=1, steps=1, seed=0)
+    with pytest.raises(DataError, match="cannot be read as an image") as caught:
+        list(read_steps(samples, sampler, workers=workers, pin_memory=False))
+    assert str(broken) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_full_disk_under_the_flow_cache_reaches_the_parent_as_it_is(dataset, tmp_path):
+    class Full(FlowCache):
+        def __call__(self, a, b, names=None):
+            raise OSError(28, "No space left on device", "flow.png")
+
+    samples = TripletSamples(dataset, TripletReader(Full(get_flow("dis"), None), SIZE, SIZE))
+    sampler = StepSampler(len(samples), batch=1, steps=1, seed=0)
+    with pytest.raises(OSError, match="No space left") as caught:
+        list(read_steps(samples, sampler, workers=1, pin_memory=False))
+    assert (caught.value.errno, caught.value.filename) == (28, "flow.png")

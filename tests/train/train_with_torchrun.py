@@ -1,0 +1,50 @@
+"""What `torchrun` starts in test_train_processes.py: the video stage on clips of unequal length.
+
+usage: train_with_torchrun.py DATA OUT [STEP AT WHICH TO KILL THIS PROCESS]
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from small_runs import NETWORK, small_preset
+
+from rcrlib.data import load
+from rcrlib.train import train_video
+from rcrlib.train.checkpoint import RunFolder
+
+
+def main(data: Path, out: Path, last_step: int | None = None, **options: bool) -> None:
+    """Train for six steps on four clips each; the first video is shorter than a clip."""
+    torch.set_num_threads(1)
+    dataset = load(data, split="train")
+    short = dataset[0].with_labels({i: dataset[0].labels[i] for i in (0, 4)})
+    preset = small_preset(batch=4)
+    # Each process draws dropout masks of its own: without dropout, all is the same.
+    preset = replace(preset, network=replace(NETWORK, dropout=0.0), clip_stride=3)
+    if last_step is not None:
+        _kill_after(last_step)
+    train_video(replace(dataset, videos=(short, dataset[1])), preset, out, start=None, resume=True)
+
+
+def _kill_after(last_step: int) -> None:
+    add = RunFolder.add_metrics
+
+    def add_and_die(run: RunFolder, row: dict[str, float]) -> None:
+        add(run, row)
+        if row["step"] == last_step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    RunFolder.add_metrics = add_and_die  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *(int(step) for step in sys.argv[3:]))
