@@ -48,7 +48,7 @@ def generate(
     fgplg: FGPLG,
     out: str | Path,
     *,
-    l: int,  # noqa: E741  (the paper's letter)
+    l: int,
     m: int,
     flow: FlowEstimator,
     size: int,

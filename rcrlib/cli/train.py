@@ -57,7 +57,7 @@ def image(
 @o.option("Training", "--variant NAME", "Length of the flow: paper or official.", default="paper")
 @o.run_folder
 def fgplg(
-    data: Path, layout: str, split: str | None, l: int, flow: str,  # noqa: E741
+    data: Path, layout: str, split: str | None, l: int, flow: str,
     flow_checkpoint: Path | None, flow_cache: Path | None, inputs: Any, variant: Any,
     start: Path | None, out: Path, resume: bool, force: bool, preset: str, **training: Any,
 ) -> None:  # fmt: skip
@@ -94,7 +94,7 @@ def fgplg(
 @o.start
 @o.run_folder
 def video(
-    data: Path, layout: str, split: str | None, l: int, labels: Path | None,  # noqa: E741
+    data: Path, layout: str, split: str | None, l: int, labels: Path | None,
     soft: bool, start: Path | None, out: Path, resume: bool, force: bool, preset: str,
     **training: Any,
 ) -> None:  # fmt: skip

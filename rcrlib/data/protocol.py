@@ -33,7 +33,7 @@ class Interval:
     targets: tuple[int, ...]
 
 
-def keep_one_in(annotated: Sequence[int], l: int) -> tuple[int, ...]:  # noqa: E741 (the paper's name)
+def keep_one_in(annotated: Sequence[int], l: int) -> tuple[int, ...]:
     """Keep one annotated frame in `l`: those at the positions 0, l, 2l, ... of `annotated`.
 
     Raises:
@@ -46,7 +46,7 @@ def keep_one_in(annotated: Sequence[int], l: int) -> tuple[int, ...]:  # noqa: E
 
 def intervals(
     annotated: Sequence[int],
-    l: int,  # noqa: E741
+    l: int,
     m: int,
     unit: Unit = "annotated",
 ) -> tuple[Interval, ...]:
@@ -129,7 +129,7 @@ def clips(
     return tuple(tuple(labelled[start : start + length]) for start in starts)
 
 
-def keep_labels(dataset: Dataset, l: int) -> Dataset:  # noqa: E741
+def keep_labels(dataset: Dataset, l: int) -> Dataset:
     """Give the data set with one label in `l` of each video and no other label.
 
     Raises:
@@ -146,7 +146,7 @@ def keep_labels(dataset: Dataset, l: int) -> Dataset:  # noqa: E741
 
 def dataset_intervals(
     dataset: Dataset,
-    l: int,  # noqa: E741
+    l: int,
     m: int,
     unit: Unit = "annotated",
 ) -> dict[str, tuple[Interval, ...]]:

@@ -22,14 +22,14 @@ class Plan:
     test: Dataset
     """Videos to predict; the maps are judged where these have labels."""
 
-    l: int  # noqa: E741
+    l: int
     m: int
     unit: Unit
     said: str
     """How the parts were chosen, in a sentence."""
 
 
-def make_plan(path: Path, layout: str, l: int | None, m: int) -> Plan:  # noqa: E741
+def make_plan(path: Path, layout: str, l: int | None, m: int) -> Plan:
     """Split the data set at `path` and choose the label protocol that its labels allow.
 
     Training and validation lists of the data set are used where it has them. Else every fourth
@@ -55,7 +55,7 @@ def make_plan(path: Path, layout: str, l: int | None, m: int) -> Plan:  # noqa: 
         )
     if l is None:
         enough = len(richest.annotated) > 2 * KEEP_ONE_IN
-        l = KEEP_ONE_IN if enough else 1  # noqa: E741
+        l = KEEP_ONE_IN if enough else 1
     unit: Unit = "annotated" if l > 1 else "frames"
     if l < 1:
         raise OptionError(f"l={l}: one label in l is kept, so l is at least 1")

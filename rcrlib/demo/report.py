@@ -22,7 +22,7 @@ class Report:
     encoder: str
     size: int
     flow: str
-    l: int  # noqa: E741
+    l: int
     m: int
     unit: Unit
     kept: int

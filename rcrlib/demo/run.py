@@ -44,7 +44,7 @@ class DemoConfig:
     data: Path | None = None
     layout: str = "auto"
     preset: str = "tiny"
-    l: int | None = None  # noqa: E741
+    l: int | None = None
     m: int = 1
     flow: str = "dis"
     flow_checkpoint: Path | None = None

@@ -25,7 +25,7 @@ RUN = ("-o", "run", "--steps", 2, "--batch", 2, "--device", "cpu")
         (11, 1, ("2 kept labels", "lower --l")),
     ],
 )
-def test_l_or_m_out_of_range(refused, trained, l, m, says):  # noqa: E741
+def test_l_or_m_out_of_range(refused, trained, l, m, says):
     generator = ("--fgplg", trained.weights("fgplg"), "-o", "labels")
     refused("pseudo-label", trained.data, *SPLIT, *generator, "-l", l, "-m", m, says=says)
 

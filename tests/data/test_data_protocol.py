@@ -25,19 +25,19 @@ ANNOTATED = st.sets(st.integers(0, 2000), max_size=60).map(sorted)
 
 @st.composite
 def m_and_l(draw: st.DrawFn) -> tuple[int, int]:
-    l = draw(st.integers(1, 25))  # noqa: E741
+    l = draw(st.integers(1, 25))
     return draw(st.integers(0, l - 1)), l
 
 
 @given(ANNOTATED, st.integers(1, 30))
-def test_kept_labels_are_one_in_l_from_the_first(annotated, l):  # noqa: E741
+def test_kept_labels_are_one_in_l_from_the_first(annotated, l):
     kept = keep_one_in(annotated, l)
     assert kept == tuple(frame for position, frame in enumerate(annotated) if position % l == 0)
 
 
 @given(ANNOTATED, m_and_l())
 def test_targets_are_annotated_distinct_and_strictly_inside(annotated, ml):
-    m, l = ml  # noqa: E741
+    m, l = ml
     kept = keep_one_in(annotated, l)
     found = intervals(annotated, l, m)
     assert [(interval.i, interval.j) for interval in found] == list(pairwise(kept))
@@ -50,7 +50,7 @@ def test_targets_are_annotated_distinct_and_strictly_inside(annotated, ml):
 
 @given(m_and_l())
 def test_targets_are_evenly_spaced(ml):
-    m, l = ml  # noqa: E741
+    m, l = ml
     (interval,) = intervals(range(l + 1), l, m)
     stops = [interval.i, *interval.targets, interval.j]
     steps = [after - before for before, after in pairwise(stops)]
@@ -58,7 +58,7 @@ def test_targets_are_evenly_spaced(ml):
 
 
 @given(ANNOTATED, st.integers(1, 25))
-def test_all_frames_between_are_targets_where_m_is_l_less_1(annotated, l):  # noqa: E741
+def test_all_frames_between_are_targets_where_m_is_l_less_1(annotated, l):
     for interval in intervals(annotated, l, l - 1):
         inside = [frame for frame in annotated if interval.i < frame < interval.j]
         assert list(interval.targets) == inside
@@ -75,7 +75,7 @@ def test_seven_in_twenty_by_hand():
 
 
 @given(ANNOTATED, st.integers(1, 5), st.integers(0, 40))
-def test_raw_frames_are_chosen_inside_and_all_of_them_where_there_are_few(annotated, l, m):  # noqa: E741
+def test_raw_frames_are_chosen_inside_and_all_of_them_where_there_are_few(annotated, l, m):
     for interval in intervals(annotated, l, m, unit="frames"):
         inside = interval.j - interval.i - 1
         assert len(set(interval.targets)) == min(m, inside)
@@ -95,7 +95,7 @@ def test_raw_frames_are_evenly_spaced():
         (5, 1, "seconds", "unit='seconds': expected 'annotated' or 'frames'"),
     ],
 )
-def test_impossible_protocols_are_refused(l, m, unit, message):  # noqa: E741
+def test_impossible_protocols_are_refused(l, m, unit, message):
     with pytest.raises(OptionError, match=message):
         intervals(range(10), l, m, unit)
 

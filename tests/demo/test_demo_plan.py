@@ -67,7 +67,7 @@ def test_two_labels_are_refused_because_a_triplet_needs_three(tmp_path: Path) ->
 @pytest.mark.parametrize(("l", "m"), [(5, 5), (5, -1), (2, 2), (0, 0)])
 def test_l_and_m_out_of_range_are_refused_before_anything_runs(
     listed: Path, l: int, m: int
-) -> None:  # noqa: E741
+) -> None:
     with pytest.raises(OptionError, match=r"l=|m="):
         make_plan(listed, "auto", l, m)
 
