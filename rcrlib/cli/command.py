@@ -49,6 +49,8 @@ class Command(click.Command):
         """Run the command; what the system or the user's hand stops becomes an `RcrError` too."""
         try:
             return super().invoke(ctx)
+        except RcrError:
+            raise
         except (Exception, KeyboardInterrupt) as error:
             line = explain(error, ctx.params)
             if line is None:
@@ -78,8 +80,7 @@ class Group(click.Group):
 def explain(error: BaseException, given: Mapping[str, Any]) -> str | None:
     """Say in one line what the system or the user's hand stopped.
 
-    None for anything else: our own errors, which say it themselves, and defects of ours, which
-    deserve their traceback.
+    None for anything else: a defect of ours, which deserves its traceback.
 
     Args:
         error: what was raised.
