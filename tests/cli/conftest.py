@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from rcrlib.cli.main import main
 from rcrlib.train import presets
@@ -33,7 +34,10 @@ Refused = Callable[..., str]
 
 @pytest.fixture(scope="session", autouse=True)
 def smaller_preset() -> Iterator[None]:
-    """Make the preset `tiny` tinier: these tests are about the command, not about learning."""
+    """Make the preset `tiny` tinier: these tests are about the command, not about learning.
+
+    On one thread: tensors as small as these only wait for more of them.
+    """
     tiny = presets.PRESETS["tiny"]
     network = replace(
         tiny.network, aspp_channels=8, skip_channels=(4, 8), refine_channels=8, head_channels=8
@@ -42,7 +46,10 @@ def smaller_preset() -> Iterator[None]:
     small = replace(tiny, network=network, size=32, flow_size=48, **stages)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(presets.PRESETS, "tiny", small)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
         yield
+        torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -1,0 +1,200 @@
+"""A full disk, a full memory, Ctrl-C: one line, and nothing half written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+import rcrlib
+from rcrlib.data import SyntheticVideo
+from rcrlib.train.progress import Log
+
+RUN = ("--steps", 3, "--batch", 2, "--device", "cpu")
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """Give a disk of 16 KiB, or skip where none can be mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["data synth", "data show", "train image", "pseudo-label", "predict", "weights import", "demo"],
+)
+def test_a_full_disk(refused, trained, disk, command):
+    data, weights, out = trained.data, trained.weights, disk / "out"
+    arguments = {
+        "data synth": (out, "--videos", 2, "--val", 1, "--frames", 9, "--height", 32),
+        "data show": (data, "-o", disk / "out.png"),
+        "train image": (data, "-o", out, *RUN),
+        "pseudo-label": (data, "--fgplg", weights("fgplg"), "-o", out),
+        "predict": (data, "--weights", weights("video"), "-o", out),
+        "weights import": (weights("image"), disk / "out.safetensors"),
+        "demo": ("--data", data, "-o", out, "--steps", 2),
+    }[command]
+    line = refused(*command.split(), *arguments, says=[disk / "out"], leaves="disk")
+    assert "No space left on device; free some space and run again" in line
+    whole = {"rcr.json", "metrics.jsonl"} if command in ("train image", "demo") else set()
+    assert {path.name for path in disk.rglob("*") if path.is_file()} <= whole
+
+
+def test_a_full_disk_without_a_disk_that_is_full(refused, trained, monkeypatch, tmp_path):
+    """Where nothing can be mounted: the writers fail as they do, without the name of a file."""
+
+    def fail(*arguments, **options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    monkeypatch.setattr(torch, "save", fail)
+    says = (tmp_path, "No space left on device; free some space")
+    weights = ("--weights", trained.weights("video"))
+    refused("predict", trained.data, *weights, "-o", "maps", says=[tmp_path / "maps", *says])
+    train = ("train", "image", trained.data, "-o", tmp_path / "run", *RUN)
+    refused(*train, says=[tmp_path / "run/checkpoint.pt", *says], leaves="run")
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (RuntimeError("CUDA out of memory. Tried to allocate 9 GiB"), ("--batch", "--device cpu")),
+        (RuntimeError("[...] DefaultCPUAllocator: not enough memory"), ("--batch", "more of it")),
+        (MemoryError(), ("memory is full", "--batch")),
+    ],
+)
+def test_a_full_memory(refused, synthetic, monkeypatch, error, says):
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr("rcrlib.train.train_image", fail)
+    refused("train", "image", synthetic, "-o", "run", says=["the memory is full; try", *says])
+
+
+def interrupt_at(monkeypatch, owner, name, call):
+    """Send this process a SIGINT, as Ctrl-C does, at the so-and-so-many-th call of a function."""
+    function = getattr(owner, name)
+    calls = []
+
+    def wrapper(*arguments, **options):
+        calls.append(name)
+        if len(calls) == call:
+            signal.raise_signal(signal.SIGINT)
+        return function(*arguments, **options)
+
+    monkeypatch.setattr(owner, name, wrapper)
+
+
+def test_ctrl_c_while_videos_are_made(refused, monkeypatch):
+    interrupt_at(monkeypatch, SyntheticVideo, "frame", 5)
+    size = ("--frames", 9, "--height", 32, "--width", 32)
+    refused("data", "synth", "out", *size, says=["out: stopped by Ctrl-C", "nothing is half"])
+
+
+def test_ctrl_c_while_maps_are_written(refused, trained, monkeypatch):
+    interrupt_at(monkeypatch, rcrlib.predict, "write_mask", 3)
+    predict = ("predict", trained.data, "--weights", trained.weights("video"), "-o", "maps")
+    refused(*predict, says=["maps: stopped by Ctrl-C", "run the command again"])
+
+
+def test_ctrl_c_while_pseudo_labels_are_written(refused, trained, monkeypatch):
+    interrupt_at(monkeypatch, rcrlib.pseudo, "write_mask", 2)
+    command = ("pseudo-label", trained.data, "--fgplg", trained.weights("fgplg"), "-o", "labels")
+    refused(*command, says=["labels: stopped by Ctrl-C", "run the command again"])
+
+
+@pytest.mark.parametrize("stage", ["image", "fgplg", "video"])
+def test_ctrl_c_in_training_ends_the_step_and_resume_goes_on(
+    refused, rcr, trained, monkeypatch, tmp_path, stage
+):
+    train = ("train", stage, trained.data, "-o", "run", *RUN)
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, Log, "step", 2)
+        refused(*train, says=["run: stopped at step 2 of 3; --resume goes on"], leaves="run")
+    assert not (tmp_path / "run/model.safetensors").exists()
+    assert rcr(*train, "--resume").status == 0
+    assert (tmp_path / "run/model.safetensors").exists()
+
+
+@pytest.mark.xfail(
+    reason="resuming writes a finished stage's weights anew, in another order of their metadata;"
+    " the next stage takes them for another start",
+    strict=True,
+)
+def test_ctrl_c_in_the_demo_and_resume_goes_on(refused, rcr, synthetic, monkeypatch, tmp_path):
+    demo = ("demo", "--data", synthetic, "--steps", 2)
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, rcrlib.pseudo, "write_mask", 2)
+        says = ["rcr-demo: stopped by Ctrl-C", "--resume goes on"]
+        refused(*demo, says=says, leaves="rcr-demo")
+    assert not (tmp_path / "rcr-demo/pseudo-labels").exists()
+    resumed = rcr(*demo, "--resume")
+    assert resumed.status == 0
+    maps = (tmp_path / "rcr-demo/maps-pseudo").stat().st_ino
+    again = rcr(*demo, "--resume")
+    assert again.status == 0
+    assert (tmp_path / "rcr-demo/maps-pseudo").stat().st_ino == maps
+    assert _numbers(again.out) == _numbers(resumed.out)
+
+
+def _numbers(out: str) -> list[str]:
+    return [line for line in out.splitlines() if line.startswith(("(a)", "(b)"))]
+
+
+def test_ctrl_c_from_outside(tmp_path):
+    """The process itself, a real SIGINT, at whatever it does while it makes the demo's videos."""
+    root = str(Path(rcrlib.__file__).parents[1])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rcrlib", "demo"], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": root},
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not any(tmp_path.rglob("*.jpg")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (
+        said == "rcr: rcr-demo: stopped by Ctrl-C, and nothing is half written; --resume goes on\n"
+    )
+    assert process.returncode == 2
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["rcr.json"]
+
+
+def test_a_reader_that_has_enough_of_the_output_is_no_error(tmp_path):
+    """`rcr demo --help | head -1`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    root = str(Path(rcrlib.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-m", "rcrlib", "demo", "--help"], stdout=writing, text=True, cwd=tmp_path,
+        stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": root},
+    )  # fmt: skip
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_broken_video_file_makes_no_noise_of_other_libraries(tmp_path):
+    """OpenCV and FFmpeg write to stderr past Python, so this needs a process of its own."""
+    (tmp_path / "film.mp4").write_bytes(b"no video" * 99)
+    root = str(Path(rcrlib.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-m", "rcrlib", "data", "show", "film.mp4"], cwd=tmp_path, text=True,
+        capture_output=True, env={**os.environ, "PYTHONPATH": root},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("rcr: film.mp4: cannot be opened as a video")
