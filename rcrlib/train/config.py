@@ -13,7 +13,10 @@ Schedule = Literal["constant", "cosine"]
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Settings of one stage of training. The same settings give the same bits on a CPU.
+    """Settings of one stage of training.
+
+    The same settings give the same bits on a CPU, with as many threads (`torch.get_num_threads`):
+    their number decides in which order PyTorch adds.
 
     Raises:
         OptionError: a setting is out of its range, or both or none of steps and epochs are given.

@@ -140,7 +140,6 @@ def test_the_video_stages_leave_them_to_the_last_bit(stage, trained):
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(videos, tmp_path):
-    torch.set_num_threads(1)
     for name, seed in (("one", 0), ("same", 0), ("other", 1)):
         torch.manual_seed(hash(name) % 1000)  # what the caller drew before must not matter
         train_stage("video", videos, tmp_path / name, small_preset(steps=2, seed=seed))

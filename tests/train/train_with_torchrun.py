@@ -11,8 +11,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from small_runs import NETWORK, small_preset
@@ -24,7 +22,6 @@ from rcrlib.train.checkpoint import RunFolder
 
 def main(data: Path, out: Path, last_step: int | None = None, **options: bool) -> None:
     """Train for six steps on four clips each; the first video is shorter than a clip."""
-    torch.set_num_threads(1)
     dataset = load(data, split="train")
     short = dataset[0].with_labels({i: dataset[0].labels[i] for i in (0, 4)})
     preset = small_preset(batch=4)
