@@ -25,12 +25,15 @@ from rcrlib.data import (
     resize,
     write_mask,
 )
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, OptionError
 from rcrlib.files import output_folder, write_json
 from rcrlib.flow import FlowEstimator
 from rcrlib.models import FGPLG
 from rcrlib.runtime import autocast, pick_device, pick_precision
 from rcrlib.triplets import TripletReader, reader_for
+
+SMALLEST = 16
+"""Least side in pixels: one position of the networks' coarsest map."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,9 @@ def generate(
             cannot be read; nothing is left under `out`.
         OSError: the disk is full; nothing is left under `out`.
     """
+    for name, side in (("size", size), ("flow_size", flow_size)):
+        if side < SMALLEST:
+            raise OptionError(f"{name} is {side}; it must be at least {SMALLEST}")
     intervals = dataset_intervals(dataset, l, m, unit)
     kept = keep_labels(dataset, l)
     targets = [target for video in kept for target in _targets(video, intervals[video.name])]

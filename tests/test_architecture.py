@@ -100,7 +100,6 @@ def test_what_this_file_sees_of_imports(tmp_path):
     }  # fmt: skip
 
 
-@pytest.mark.xfail(reason="pyproject.toml names typer; the command needs click", strict=True)
 def test_every_import_is_of_a_declared_dependency():
     """Another package may stop to bring it along."""
     text = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")

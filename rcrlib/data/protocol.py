@@ -79,8 +79,8 @@ def intervals(
     if unit == "annotated":
         if m > l - 1:
             raise OptionError(
-                f"m={m}, l={l}: l={l} leaves {l - 1} annotated frames between kept labels;"
-                f" give m <= {l - 1} or unit='frames'"
+                f"m={m}, l={l}: l={l} leaves {l - 1} annotated frame(s) between kept labels;"
+                f" give m <= {l - 1}, or place them on any frames (--unit frames)"
             )
         steps = [t * l for t in range(len(kept) - 1)]
         return tuple(

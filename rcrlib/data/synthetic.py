@@ -221,6 +221,11 @@ def _write_video(video: SyntheticVideo, folder: Path) -> Iterator[str]:
         for part in (image, label):
             (folder / part).parent.mkdir(parents=True, exist_ok=True)
         bgr = cv2.cvtColor(video.frame(i), cv2.COLOR_RGB2BGR)
-        cv2.imwrite(str(folder / image), bgr, _JPEG)
-        cv2.imwrite(str(folder / label), 255 * video.mask(i))
+        _write(folder / image, bgr, _JPEG)
+        _write(folder / label, 255 * video.mask(i), [])
         yield f"/{image.as_posix()} /{label.as_posix()}"
+
+
+def _write(path: Path, picture: np.ndarray, options: list[int]) -> None:
+    """Write a picture; unlike `cv2.imwrite`, raise `OSError` where the disk is full."""
+    path.write_bytes(cv2.imencode(path.suffix, picture, options)[1].tobytes())

@@ -28,7 +28,7 @@ class PseudoQuality:
 
 
 def judge_maps(dataset: Dataset, maps: Path) -> SaliencyResult | None:
-    """Score `maps/VIDEO/FRAME.png` on all labelled frames, protocol `paper`; None without labels."""
+    """Score `maps/VIDEO/FRAME.png` on labelled frames, protocol `paper`; None without labels."""
     metrics = SaliencyMetrics("paper")
     labelled = [(video, index) for video in dataset for index in video.annotated]
     for video, index in labelled:

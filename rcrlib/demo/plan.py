@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rcrlib.data import Dataset, Unit, load
-from rcrlib.errors import DataError, OptionError
+from rcrlib.data import (
+    Dataset,
+    Unit,
+    dataset_intervals,
+    dataset_triplets,
+    keep_labels,
+    load,
+)
+from rcrlib.errors import DataError
 
 KEEP_ONE_IN = 5
 """The demo's l where the labels allow it: the paper's main setting (Table 2, 1/5)."""
@@ -57,10 +64,8 @@ def make_plan(path: Path, layout: str, l: int | None, m: int) -> Plan:
         enough = len(richest.annotated) > 2 * KEEP_ONE_IN
         l = KEEP_ONE_IN if enough else 1
     unit: Unit = "annotated" if l > 1 else "frames"
-    if l < 1:
-        raise OptionError(f"l={l}: one label in l is kept, so l is at least 1")
-    if unit == "annotated" and not 0 <= m <= l - 1:
-        raise OptionError(f"m={m}: l={l} leaves room for 0 to {l - 1} pseudo-labels per interval")
+    dataset_intervals(train, l, m, unit)  # raises where l or m is out of range
+    dataset_triplets(keep_labels(train, l))  # raises where l keeps too few labels
     return Plan(train, test, l, m, unit, said)
 
 

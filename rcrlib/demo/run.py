@@ -25,7 +25,7 @@ from rcrlib.flow import FlowCache, FlowEstimator, get_flow
 from rcrlib.models import FGPLG, RCRNetNER
 from rcrlib.predict import PredictConfig, predict
 from rcrlib.pseudo import generate
-from rcrlib.runtime import pick_device
+from rcrlib.runtime import pick_device, pick_precision
 from rcrlib.train import Preset, get_preset, load_as, train_fgplg, train_image, train_video
 from rcrlib.triplets import reader_for
 
@@ -99,18 +99,19 @@ def run_demo(
         config.preset, config.encoder, steps=config.steps, seed=config.seed, device=config.device,
         precision=config.precision, workers=config.workers,
     )  # fmt: skip
+    # Whatever can be wrong is said before anything is written.
+    device = pick_device(config.device)
+    pick_precision(config.precision, device)
+    estimator = get_flow(config.flow, checkpoint=config.flow_checkpoint, device=str(device))
     data = config.data or config.out / "data"
-    if config.data is not None:  # tell what is wrong with it before anything is written
+    if config.data is not None:
         make_plan(data, config.layout, config.l, config.m)
     _claim(config, resume=resume, force=force)
     if config.data is None and not data.is_dir():
         say(f"data            making {SYNTHETIC.videos} synthetic videos")
         write_synthetic(SYNTHETIC, data, val_videos=SYNTHETIC_TEST_VIDEOS)
     plan = make_plan(data, config.layout, config.l, config.m)
-    flow = FlowCache(
-        get_flow(config.flow, checkpoint=config.flow_checkpoint, device=config.device),
-        config.out / "flow",
-    )
+    flow = FlowCache(estimator, config.out / "flow")
     demo = _Demo(config, preset, plan, flow, resume, say)
     report = _steps(demo, begin)
     write_report(report, config.out)
@@ -124,7 +125,7 @@ def run_demo(
 
 def _steps(demo: _Demo, begin: float) -> Report:
     """Run what follows the data; give the numbers."""
-    plan, out, again = demo.plan, demo.out, {"resume": demo.resume}
+    plan, out, again = demo.plan, demo.out, demo.resume
     kept = keep_labels(plan.train, plan.l)
     labels = sum(len(video.annotated) for video in kept)
     annotated = sum(len(video.annotated) for video in plan.train)
@@ -134,10 +135,10 @@ def _steps(demo: _Demo, begin: float) -> Report:
     )
     demo.say(f"labels          {labels} of {annotated} kept: one in {plan.l}")
     with _timed(demo, "RCRNet", "on the kept labels as images"):
-        image = train_image(kept, demo.preset, out / "image", **again)
+        image = train_image(kept, demo.preset, out / "image", resume=again)
     with _timed(demo, "FGPLG", "on triplets of kept labels"):
         fgplg_file = train_fgplg(
-            kept, demo.preset, out / "fgplg", start=image, flow=demo.flow, **again
+            kept, demo.preset, out / "fgplg", start=image, flow=demo.flow, resume=again
         )
     fgplg = load_as(FGPLG, fgplg_file)
     size, flow_size = demo.preset.size, demo.preset.flow_size
@@ -148,10 +149,12 @@ def _steps(demo: _Demo, begin: float) -> Report:
             plan.train, dataset_intervals(plan.train, plan.l, plan.m, plan.unit), pseudo, reader
         )
     with _timed(demo, "RCRNet+NER (a)", "on the kept labels alone"):
-        alone = train_video(kept, demo.preset, out / "video-labels", start=image, **again)
+        alone = train_video(kept, demo.preset, out / "video-labels", start=image, resume=again)
     both_labels = plan.train.with_label_folder(pseudo)
     with _timed(demo, "RCRNet+NER (b)", "on labels and pseudo-labels"):
-        both = train_video(both_labels, demo.preset, out / "video-pseudo", start=image, **again)
+        both = train_video(
+            both_labels, demo.preset, out / "video-pseudo", start=image, resume=again
+        )
     test = without_kept(plan.test, kept) if plan.test is plan.train else plan.test
     with _timed(demo, "saliency maps", f"of {sum(len(v) for v in test)} frames, twice"):
         maps = [

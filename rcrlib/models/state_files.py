@@ -101,10 +101,13 @@ def _unwrap(path: Path, content: Any) -> Tensors:
 
 
 def _unreadable(path: Path, error: Exception) -> WeightsError:
-    reason = (str(error).splitlines() or [""])[0][:200]
+    if isinstance(error, SafetensorError | OSError):
+        reason = f"{type(error).__name__}: {error}"
+    else:
+        reason = "no weights file"  # torch's own text is long, and advises to load it unsafely
     return WeightsError(
-        f"{path}: cannot be read as weights ({type(error).__name__}: {reason}); it may be damaged"
-        " or of another kind: fetch it again"
+        f"{path}: cannot be read as weights ({reason}); it may be damaged or of another kind:"
+        " fetch it again"
     )
 
 

@@ -78,6 +78,8 @@ def fit(
     trainable = [p for p in network.parameters() if p.requires_grad]
     model, optimiser = fabric.setup(network, torch.optim.Adam(trainable, lr=config.lr))
     first = restore(fabric, model, optimiser, checkpoint) if checkpoint else 0
+    if first == steps and run.weights.is_file():
+        return run.weights  # finished: later stages know this very file
     loader = read_steps(
         samples, sampler.starting_at(first), workers=config.workers,
         pin_memory=fabric.device.type == "cuda",

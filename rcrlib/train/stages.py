@@ -162,7 +162,7 @@ def load_as(kind: type[Network], path: str | Path) -> Network:
     network = load_weights(path)
     if not isinstance(network, kind):
         found = type(network).__name__
-        raise WeightsError(f"{path}: holds a {found}; a {kind.__name__} is needed here")
+        raise WeightsError(f"{path}: holds an {found}; an {kind.__name__} is needed here")
     return network
 
 

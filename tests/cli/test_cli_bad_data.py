@@ -100,7 +100,6 @@ def test_fewer_labels_than_a_triplet_needs(refused, videos):
     refused("train", "fgplg", videos.root, *RUN, "-l", 6, says=says)
 
 
-@pytest.mark.xfail(reason="the demo's plan does not look at what is kept yet", strict=True)
 def test_fewer_kept_labels_than_a_triplet_needs_in_the_demo(refused, videos):
     videos.video("cat")  # 11 labels, of which 2 are kept
     says = ("set", "3 kept labels", "cat has most, with 2", "lower --l")

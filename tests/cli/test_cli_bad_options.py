@@ -91,14 +91,10 @@ def test_an_option_of_pseudo_label_that_is_unknown(refused, trained):
     refused("pseudo-label", trained.data, *generator, "--unit", "hours", says=says)
 
 
-@pytest.mark.xfail(reason="rcrlib.pseudo.generate does not check its size yet", strict=True)
 def test_a_size_of_pseudo_label_that_is_out_of_range(refused, trained):
     generator = ("--fgplg", trained.weights("fgplg"), "-o", "labels")
     says = ("size is -8", "at least 16")
     refused("pseudo-label", trained.data, *generator, "--size", -8, says=says)
-
-
-late = pytest.mark.xfail(reason="the demo makes its videos before it looks at these", strict=True)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +102,9 @@ late = pytest.mark.xfail(reason="the demo makes its videos before it looks at th
     [
         (("--preset", "huge"), ("preset 'huge'",)),
         (("--steps", -1), ("steps is -1",)),
-        pytest.param(("--flow", "magic"), ("flow method 'magic'",), marks=late),
-        pytest.param(("--device", "tpu"), ("device 'tpu'",), marks=late),
-        pytest.param(("--precision", "8"), ("precision '8'",), marks=late),
+        (("--flow", "magic"), ("flow method 'magic'",)),
+        (("--device", "tpu"), ("device 'tpu'",)),
+        (("--precision", "8"), ("precision '8'",)),
     ],
 )
 def test_an_option_of_the_demo_is_checked_before_anything_is_written(

@@ -51,9 +51,9 @@ def test_the_file_of_another_network(refused, trained):
     weights = trained.weights
     says = (weights("fgplg"), "labels")
     refused("predict", trained.data, "--weights", weights("fgplg"), "-o", "maps", says=says[1:])
-    says = (weights("video"), "holds a RCRNetNER", "a FGPLG is needed")
+    says = (weights("video"), "holds an RCRNetNER", "an FGPLG is needed")
     refused("pseudo-label", trained.data, "--fgplg", weights("video"), "-o", "labels", says=says)
-    says = (weights("video"), "holds a RCRNetNER", "a RCRNet is needed")
+    says = (weights("video"), "holds an RCRNetNER", "an RCRNet is needed")
     refused("train", "video", trained.data, "--start", weights("video"), *TRAIN, says=says)
     refused("train", "fgplg", trained.data, "--start", weights("video"), *TRAIN, says=says)
     says = (weights("image"), "holds no ResNet")

@@ -91,7 +91,7 @@ def test_raw_frames_are_evenly_spaced():
     [
         (0, 0, "annotated", "l=0: one label in l is kept"),
         (5, -1, "annotated", "m=-1: the number of pseudo-labels"),
-        (5, 5, "annotated", "m=5, l=5: .* give m <= 4 or unit='frames'"),
+        (5, 5, "annotated", "m=5, l=5: .* give m <= 4, or place them on any frames"),
         (5, 1, "seconds", "unit='seconds': expected 'annotated' or 'frames'"),
     ],
 )
