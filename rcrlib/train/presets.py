@@ -90,9 +90,9 @@ TINY = Preset(
     clip=4,  # as the paper
     clip_stride=1,  # every window: few labels leave few clips
     # Ten times the paper's rates and a schedule: hundreds of steps instead of tens of thousands.
-    image=TrainConfig(batch=8, lr=1e-3, steps=130, schedule="cosine", augment=True),
-    fgplg=TrainConfig(batch=8, lr=5e-4, steps=140, schedule="cosine", augment=True),
-    video=TrainConfig(batch=2, lr=3e-4, steps=70, schedule="cosine", augment=True, reverse=True),
+    image=TrainConfig(batch=8, lr=1e-3, steps=110, schedule="cosine", augment=True),
+    fgplg=TrainConfig(batch=8, lr=5e-4, steps=110, schedule="cosine", augment=True),
+    video=TrainConfig(batch=2, lr=3e-4, steps=60, schedule="cosine", augment=True, reverse=True),
     encoder="none",  # nothing to download for a first run
 )
 
