@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 import signal
+import subprocess
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+import pytest
 import torch
 from safetensors import safe_open
 
@@ -35,6 +42,19 @@ NETWORK = RCRNetConfig(
 # seconds, and forking the test process itself would take its threads' locks along.
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["small_runs", "lightning_fabric", "rcrlib.cli.main"])
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let this process compute on one thread, as the others do.
+
+    Threads wait for each other longer than networks this small compute, and their number decides
+    on the last bits of a sum.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def small_preset(**training: Any) -> Preset:
@@ -109,6 +129,39 @@ def metrics_count(run: Path) -> int:
     """Count the steps that a run has written so far."""
     file = run / "metrics.jsonl"
     return file.read_text().count("\n") if file.is_file() else 0
+
+
+def frames_of(count: int, size: tuple[int, int] = (20, 30)) -> list[np.ndarray]:
+    """Make noise of (H, W, 3) uint8."""
+    generator = np.random.default_rng(0)
+    return [generator.integers(0, 256, (*size, 3), np.uint8) for _ in range(count)]
+
+
+def write_film(path: Path, frames: Iterable[np.ndarray], rate: float = 12.5) -> Path:
+    """Write a video file of frames (H, W, 3) uint8 RGB."""
+    writer = None
+    for frame in frames:
+        if writer is None:
+            height, width = frame.shape[:2]
+            code = cv2.VideoWriter.fourcc(*"MJPG")
+            writer = cv2.VideoWriter(str(path), code, rate, (width, height))
+        writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+    assert writer is not None
+    writer.release()
+    return path
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """Make `folder` a disk of its own that holds `size`; skip the test where that needs root."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting a small disk needs root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def content(weights: Path) -> tuple[dict[str, bytes], dict[str, str]]:

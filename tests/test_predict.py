@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from small_runs import NETWORK, write_videos
+from small_runs import NETWORK, frames_of, one_thread, small_disk, write_film, write_videos
 from torch import Tensor, nn
 
 from rcrlib.data import Dataset, load, normalise, read_mask, resize
@@ -31,6 +31,12 @@ class Numbering(nn.Module):
         return own + 3 * own.mean(dim=(1, 3, 4), keepdim=True)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def threads() -> Iterator[None]:
+    with one_thread():
+        yield
+
+
 @pytest.fixture(scope="module")
 def network() -> RCRNetNER:
     torch.manual_seed(0)
@@ -41,20 +47,6 @@ def network() -> RCRNetNER:
 def davis(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a data set of two training videos of 7 frames, 40x56 pixels."""
     return write_videos(tmp_path_factory.mktemp("predict") / "set", frames=7)
-
-
-def frames_of(count: int, size: tuple[int, int] = (20, 30)) -> list[np.ndarray]:
-    generator = np.random.default_rng(0)
-    return [generator.integers(0, 256, (*size, 3), np.uint8) for _ in range(count)]
-
-
-def film(path: Path, frames: list[np.ndarray], rate: float = 12.5) -> Path:
-    height, width = frames[0].shape[:2]
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), rate, (width, height))
-    for frame in frames:
-        writer.write(frame)
-    writer.release()
-    return path
 
 
 def files_in(folder: Path) -> set[str]:
@@ -144,7 +136,7 @@ def test_a_folder_keeps_the_names_and_sizes_of_its_frames(network, tmp_path):
 
 
 def test_a_video_file_gets_a_map_for_every_frame(network, tmp_path):
-    source = film(tmp_path / "clip.avi", frames_of(6, (32, 48)))
+    source = write_film(tmp_path / "clip.avi", frames_of(6, (32, 48)))
     predict(network, load(source), tmp_path / "maps", SMALL)
     assert files_in(tmp_path / "maps") == {*(f"clip/{n:05d}.png" for n in range(6)), "rcr.json"}
 
@@ -203,59 +195,6 @@ def test_options_out_of_range_are_refused(options, said):
         PredictConfig(**options)
 
 
-def read_film(path: Path) -> tuple[list[np.ndarray], float]:
-    capture = cv2.VideoCapture(str(path))
-    frames = []
-    while (read := capture.read())[0]:
-        frames.append(read[1])
-    return frames, capture.get(cv2.CAP_PROP_FPS)
-
-
-@pytest.mark.parametrize("size", [(40, 56), (41, 57), (1, 33)])
-def test_the_overlay_video_has_every_frame_also_of_odd_sizes(size, network, tmp_path):
-    (tmp_path / "odd").mkdir()
-    for number, frame in enumerate(frames_of(5, size)):
-        cv2.imwrite(str(tmp_path / "odd" / f"{number:05d}.png"), frame)
-    predict(network, load(tmp_path / "odd"), tmp_path / "maps", SMALL, video_overlay=True)
-    shown, rate = read_film(tmp_path / "maps" / "odd.mp4")
-    assert len(shown) == 5
-    assert rate == 24
-    even = tuple(side + side % 2 for side in size)
-    assert shown[0].shape[:2] == even
-
-
-@pytest.mark.parametrize("rate", [12.5, 29.97, 60])
-def test_the_overlay_of_a_video_file_plays_at_its_rate(rate, network, tmp_path):
-    source = film(tmp_path / "clip.avi", frames_of(6, (32, 48)), rate)
-    predict(network, load(source), tmp_path / "maps", SMALL, video_overlay=True)
-    shown, found = read_film(tmp_path / "maps" / "clip.mp4")
-    assert len(shown) == 6
-    assert found == pytest.approx(rate, abs=0.01)
-
-
-def test_an_overlay_that_cannot_be_written_whole_is_said(network, davis, tmp_path, monkeypatch):
-    class Deaf:
-        def __init__(self, *arguments):
-            pass
-
-        def isOpened(self):
-            return True
-
-        def write(self, frame):
-            """OpenCV does not say when the disk is full."""
-
-        release = isOpened
-        fourcc = staticmethod(cv2.VideoWriter.fourcc)
-
-    monkeypatch.setattr(cv2, "VideoWriter", Deaf)
-    with pytest.raises(OptionError, match=r"\.mp4: could not be written whole; is the disk full"):
-        predict(network, load(davis), tmp_path / "maps", SMALL, video_overlay=True)
-    monkeypatch.setattr(Deaf, "isOpened", lambda self: False)
-    with pytest.raises(OptionError, match="cannot write mp4 files here"):
-        predict(network, load(davis), tmp_path / "maps", SMALL, video_overlay=True)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_folder_that_exists_is_replaced_only_with_force(network, davis, tmp_path):
     dataset = load(davis, split="val")
     predict(network, dataset, tmp_path / "maps", SMALL)
@@ -277,18 +216,11 @@ def test_a_broken_frame_in_the_middle_leaves_nothing(network, davis, tmp_path):
 
 
 def test_a_disk_that_fills_up_leaves_nothing(network, davis, tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("mounting a small disk needs root")
-    try:
+    with small_disk(tmp_path / "disk", "16k") as disk:
         with pytest.raises(OSError, match="No space left") as caught:
             predict(network, load(davis), disk / "maps", SMALL)
         assert caught.value.filename == str(disk / "maps")
         assert list(disk.iterdir()) == []
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 @pytest.mark.gpu

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from small_runs import NETWORK, run_process
+from small_runs import NETWORK, run_process, write_film
 
 from rcrlib.cli import main
 from rcrlib.models import RCRNetNER, save_weights
@@ -16,16 +17,12 @@ from rcrlib.models import RCRNetNER, save_weights
 STATUS = Path("/proc/self/status")
 
 
-def write_film(path: Path, count: int, side: int) -> Path:
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 24, (side, side))
+def moving_disk(count: int, side: int) -> Iterator[np.ndarray]:
     background = np.random.default_rng(0).integers(0, 256, (side // 8, side // 8, 3), np.uint8)
     background = cv2.resize(background, (side, side), interpolation=cv2.INTER_CUBIC)
     for index in range(count):
         frame = np.roll(background, index, axis=1)
-        cv2.circle(frame, (side // 2, (3 * index) % side), side // 6, (40, 200, 250), -1)
-        writer.write(frame)
-    writer.release()
-    return path
+        yield cv2.circle(frame, (side // 2, (3 * index) % side), side // 6, (40, 200, 250), -1)
 
 
 def _predict_and_note_the_peak(arguments: list[str], note: Path) -> None:
@@ -50,7 +47,7 @@ def test_ten_times_as_many_frames_take_as_much_memory(overlay, tmp_path, full):
     save_weights(RCRNetNER(NETWORK), weights)
     peaks = []
     for count in (short, long):
-        source = write_film(tmp_path / f"{count}.avi", count, side)
+        source = write_film(tmp_path / f"{count}.avi", moving_disk(count, side))
         out = tmp_path / f"maps{count}"
         options = ["--weights", weights, "--out", out, "--size", work, "--device", "cpu"]
         arguments = ["predict", source, *options, *(["--overlay"] if overlay else [])]

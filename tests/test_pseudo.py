@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,18 +13,24 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from small_runs import NETWORK, metrics, small_preset, write_videos
+from small_runs import NETWORK, metrics, one_thread, small_disk, small_preset, write_videos
 
 from rcrlib.data import Dataset, keep_labels, load, read_mask, write_mask
 from rcrlib.errors import DataError, OptionError
 from rcrlib.files import RECORD
-from rcrlib.flow import FlowCache, get_flow
+from rcrlib.flow import FlowCache, get_flow, write_flow
 from rcrlib.models import FGPLG
 from rcrlib.pseudo import Target, generate, predict_targets
 from rcrlib.train import train_video
 from rcrlib.triplets import reader_for
 
 SIZES = {"size": 32, "flow_size": 40}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def threads() -> Iterator[None]:
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +97,7 @@ def test_without_pseudo_labels_the_kept_labels_are_copied(dataset, fgplg, tmp_pa
 
 
 def test_a_video_too_short_for_an_interval_keeps_its_labels(dataset, fgplg, tmp_path):
-    short = replace(
-        dataset,
-        videos=(dataset[0], with_annotated(dataset, (3,))[1]),
-    )
+    short = replace(dataset, videos=(dataset[0], with_annotated(dataset, (3,))[1]))
     said = write(short, fgplg, tmp_path / "labels", l=5, m=1)
     assert said[dataset[1].name] == {"00003": "label"}
 
@@ -151,8 +154,6 @@ def test_pseudo_labels_are_the_generators_probabilities_at_the_frames_size(
 
 
 def test_precomputed_flow_makes_the_same_pseudo_labels(dataset, fgplg, tmp_path):
-    from rcrlib.flow import write_flow
-
     reader = reader_for(fgplg, FlowCache(get_flow("dis"), None), (32, 32), (40, 40))
     for video in dataset:
         for i, k, j in ((0, 3, 5), (5, 8, 10)):
@@ -164,10 +165,8 @@ def test_precomputed_flow_makes_the_same_pseudo_labels(dataset, fgplg, tmp_path)
     write(dataset, fgplg, tmp_path / "one", l=5, m=1, flow=FlowCache(get_flow("dis"), None))
     write(dataset, fgplg, tmp_path / "two", l=5, m=1, flow=flow)
     for path in (tmp_path / "one").rglob("*.png"):
-        assert (
-            path.read_bytes()
-            == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
-        )
+        other = tmp_path / "two" / path.relative_to(tmp_path / "one")
+        assert path.read_bytes() == other.read_bytes()
     (tmp_path / "flow" / dataset[0].name / "00003_00000.png").unlink()
     with pytest.raises(DataError, match=r"00003_00000\.png: no such file"):
         write(dataset, fgplg, tmp_path / "three", l=5, m=1, flow=flow)
@@ -239,15 +238,8 @@ def test_a_broken_frame_leaves_nothing(videos, fgplg, tmp_path):
 
 
 def test_a_disk_that_fills_up_leaves_nothing(dataset, fgplg, tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("mounting a small disk needs root")
-    try:
+    with small_disk(tmp_path / "disk", "16k") as disk:
         with pytest.raises(OSError, match="No space left") as caught:
             write(dataset, fgplg, disk / "labels", l=5, m=4)
         assert caught.value.filename == str(disk / "labels")
         assert list(disk.iterdir()) == []
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)

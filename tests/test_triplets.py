@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import cv2
 import numpy as np
 import pytest
 import torch
+from small_runs import write_film
 
-from rcrlib.data import Dataset, SyntheticConfig, load, make_synthetic, write_synthetic
+from rcrlib.data import (
+    Dataset,
+    SyntheticConfig,
+    Video,
+    VideoFileFrames,
+    load,
+    make_synthetic,
+    write_synthetic,
+)
+from rcrlib.data.frames import _Reader
 from rcrlib.flow import get_flow, warp, write_flow
 from rcrlib.models import FGPLG, RCRNetConfig
 from rcrlib.triplets import TripletReader, image_tensor, label_tensor, reader_for
@@ -107,15 +114,8 @@ def test_frames_and_labels_become_tensors_in_the_unit_range(dataset):
 
 
 def test_a_video_file_is_read_forwards_once_a_triplet(dataset, tmp_path, monkeypatch):
-    from rcrlib.data import Video, VideoFileFrames
-    from rcrlib.data.frames import _Reader
-
-    path = tmp_path / "film.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (80, 64))
-    for frame in dataset[0].stream():
-        writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
-    writer.release()
-    video = Video("film", VideoFileFrames(Path(path)), dataset[0].labels)
+    path = write_film(tmp_path / "film.avi", dataset[0].stream())
+    video = Video("film", VideoFileFrames(path), dataset[0].labels)
     assert video.size == SIZE
     opened = []
     monkeypatch.setattr(_Reader, "__init__", _counting(_Reader.__init__, opened))

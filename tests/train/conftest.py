@@ -6,17 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
-from small_runs import STAGES, run_process, small_preset, train_stage, write_videos
+from small_runs import STAGES, one_thread, run_process, small_preset, train_stage, write_videos
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Let this process compute on one thread, as the others do: more of them add up otherwise."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def threads() -> Iterator[None]:
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="session")

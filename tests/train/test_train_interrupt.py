@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from small_runs import (
     kill_after,
     metrics_count,
     run_process,
+    small_disk,
     small_preset,
     start_process,
     train_stage,
@@ -60,29 +59,18 @@ def test_a_second_ctrl_c_stops_at_once():
     assert signal.getsignal(signal.SIGINT) is before
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a folder on a disk of 200 MB: room for a checkpoint, not for two at a time."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("mounting a small disk needs root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_disk_that_fills_up_keeps_the_last_checkpoint(videos, whole, small_disk):
-    run = small_disk / "run"
-    with pytest.raises(OSError, match="No space left on device") as caught:
-        train_stage("video", videos, run, small_preset())
-    assert caught.value.filename == str(run / "checkpoint.pt")
-    assert torch.load(run / "checkpoint.pt")["step"] == 2
-    assert not list(run.glob(f"{PARTIAL}*"))
-    assert not (run / "model.safetensors").exists()
-    subprocess.run(["mount", "-o", "remount,size=500m", str(small_disk)], check=True)
-    assert run_process(train_stage, "video", videos, run, small_preset(), resume=True) == 0
-    assert_same_run(run, whole / "video")
+def test_a_disk_that_fills_up_keeps_the_last_checkpoint(videos, whole, tmp_path):
+    with small_disk(tmp_path / "disk", "200m") as disk:  # room for one checkpoint, not for two
+        run = disk / "run"
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            train_stage("video", videos, run, small_preset())
+        assert caught.value.filename == str(run / "checkpoint.pt")
+        assert torch.load(run / "checkpoint.pt")["step"] == 2
+        assert not list(run.glob(f"{PARTIAL}*"))
+        assert not (run / "model.safetensors").exists()
+        subprocess.run(["mount", "-o", "remount,size=500m", str(disk)], check=True)
+        assert run_process(train_stage, "video", videos, run, small_preset(), resume=True) == 0
+        assert_same_run(run, whole / "video")
 
 
 def test_a_full_disk_names_the_checkpoint(videos, tmp_path, monkeypatch):
