@@ -40,6 +40,8 @@ def main(arguments: list[str] | None = None) -> None:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
+    # Threads that wait without spinning: on a shared machine training is twice as fast with them.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if not debug:  # OpenCV and FFmpeg would print lines of their own beside ours
         os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
