@@ -24,7 +24,7 @@ from safetensors import safe_open
 
 from rcrlib.data import SyntheticConfig, keep_labels, load, write_synthetic
 from rcrlib.flow import get_flow
-from rcrlib.models import NERConfig, RCRNetConfig
+from rcrlib.models import NERConfig, RCRNetConfig, weights_metadata
 from rcrlib.train import (
     Preset,
     TrainConfig,
@@ -164,11 +164,11 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def content(weights: Path) -> tuple[dict[str, bytes], dict[str, str]]:
+def content(weights: Path) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Give a weights file's tensors, byte for byte, and its metadata."""
     with safe_open(weights, "pt") as file:
         tensors = {name: file.get_tensor(name).numpy().tobytes() for name in file.keys()}  # noqa: SIM118  (no mapping)
-        return tensors, file.metadata()
+        return tensors, weights_metadata(weights)
 
 
 def assert_same_run(run: Path, other: Path) -> None:

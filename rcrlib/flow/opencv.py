@@ -38,29 +38,29 @@ class OpenCVFlow:
 
 def dis() -> OpenCVFlow:
     """Dense inverse search (Kroeger et al., ECCV 2016), OpenCV's preset "medium"."""
-
-    def estimate(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        if min(a.shape) < DIS_SMALLEST:
-            raise DataError(
-                f"frames of {a.shape[0]} x {a.shape[1]} pixels: dis needs at least {DIS_SMALLEST}"
-                " on each side; resize them or take farneback"
-            )
-        # One object a call: it keeps buffers, and two threads must not share them.
-        method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        return method.calc(a, b, None)  # type: ignore[call-overload]  # None: no flow to start from
-
-    return OpenCVFlow("dis-medium", estimate)
+    return OpenCVFlow("dis-medium", _dis)
 
 
 def farneback() -> OpenCVFlow:
     """Polynomial expansion (Farnebäck, SCIA 2003): smoother and less exact than `dis`."""
+    return OpenCVFlow("farneback-5-15-3-7", _farneback)
 
-    def estimate(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        # Five pyramid levels for motions of tens of pixels; the rest as in OpenCV's examples.
-        unused = np.empty((*a.shape, 2), np.float32)
-        return cv2.calcOpticalFlowFarneback(a, b, unused, 0.5, 5, 15, 3, 7, 1.5, 0)
 
-    return OpenCVFlow("farneback-5-15-3-7", estimate)
+def _dis(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    if min(a.shape) < DIS_SMALLEST:
+        raise DataError(
+            f"frames of {a.shape[0]} x {a.shape[1]} pixels: dis needs at least {DIS_SMALLEST}"
+            " on each side; resize them or take farneback"
+        )
+    # One object a call: it keeps buffers, and two threads must not share them.
+    method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    return method.calc(a, b, None)  # type: ignore[call-overload]  # None: no flow to start from
+
+
+def _farneback(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    # Five pyramid levels for motions of tens of pixels; the rest as in OpenCV's examples.
+    unused = np.empty((*a.shape, 2), np.float32)
+    return cv2.calcOpticalFlowFarneback(a, b, unused, 0.5, 5, 15, 3, 7, 1.5, 0)
 
 
 def _grey(frame: Tensor) -> np.ndarray:

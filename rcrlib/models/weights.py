@@ -23,7 +23,8 @@ from rcrlib.models.video import RCRNetNER
 
 Network: TypeAlias = RCRNet | RCRNetNER | FGPLG
 
-CLASS, CONFIG = "rcrlib.class", "rcrlib.config"  # metadata of our files
+OURS = "rcrlib"
+"""Metadata of our files: one JSON text, for safetensors writes several in no fixed order."""
 
 # V1: the training of torchvision that the paper could use. V2 is a later and longer one.
 IMAGENET = {
@@ -38,7 +39,7 @@ def save_weights(model: Network, path: str | Path, **extra_metadata: Any) -> Non
     Args:
         model: the network; its class and configuration go into the file.
         path: where to; nothing is ever there half written.
-        extra_metadata: anything worth keeping beside the weights, written as text or JSON.
+        extra_metadata: anything worth keeping beside the weights that can be written as JSON.
 
     Raises:
         OptionError: `path` does not end in `.safetensors`.
@@ -46,12 +47,8 @@ def save_weights(model: Network, path: str | Path, **extra_metadata: Any) -> Non
     path = Path(path)
     if path.suffix != ".safetensors":
         raise OptionError(f"{path}: weights are written as .safetensors; change the name's ending")
-    metadata = {
-        name: value if isinstance(value, str) else json.dumps(value, default=str)
-        for name, value in extra_metadata.items()
-    }
-    metadata[CLASS] = type(model).__name__
-    metadata[CONFIG] = json.dumps(_configuration(model))
+    network = {"class": type(model).__name__, "config": _configuration(model)}
+    metadata = {OURS: json.dumps({**network, "extra": extra_metadata}, default=str)}
     tensors = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
     with atomic_file(path) as temporary:
         save_file(tensors, temporary, metadata)
@@ -69,8 +66,8 @@ def load_weights(path: str | Path, device: str | torch.device = "cpu") -> Networ
     """
     path = Path(path)
     tensors, metadata = read_state(path)
-    if CLASS in metadata:
-        model = _empty_network(path, metadata[CLASS], metadata.get(CONFIG, ""))
+    if OURS in metadata:
+        model = _empty_network(path, metadata[OURS])
     elif kind := released_kind(tensors):
         model = _empty_released_network(kind)
         tensors = from_released(tensors, kind)
@@ -91,8 +88,12 @@ def weights_metadata(path: str | Path) -> dict[str, Any]:
     Raises:
         WeightsError: the file is missing or damaged.
     """
-    stored = read_state(Path(path)).metadata
-    return {name: _from_json(text) for name, text in stored.items() if name not in (CLASS, CONFIG)}
+    path = Path(path)
+    stored = read_state(path).metadata
+    try:
+        return dict(json.loads(stored[OURS])["extra"]) if OURS in stored else {}
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsError(f"{path}: its metadata cannot be read; fetch the file again") from error
 
 
 def load_encoder_weights(
@@ -166,10 +167,11 @@ def _configuration(model: Network) -> dict[str, Any]:
     }
 
 
-def _empty_network(path: Path, class_name: str, configuration: str) -> Network:
+def _empty_network(path: Path, description: str) -> Network:
     """Make the network that a file's metadata describe, without values."""
     try:
-        options = json.loads(configuration)
+        described = json.loads(description)
+        class_name, options = described["class"], dict(described["config"])
         for name in options.keys() & {"config", "rcrnet"}:
             options[name] = RCRNetConfig(**_with_tuples(options[name]))
         if "ner" in options:
@@ -178,8 +180,8 @@ def _empty_network(path: Path, class_name: str, configuration: str) -> Network:
             return {"RCRNet": RCRNet, "RCRNetNER": RCRNetNER, "FGPLG": FGPLG}[class_name](**options)
     except (ValueError, KeyError, TypeError, AttributeError, RcrError) as error:
         raise WeightsError(
-            f"{path}: describes a network that this version cannot make ({class_name}:"
-            f" {type(error).__name__}: {error}); update rcrlib or give another file"
+            f"{path}: describes a network that this version cannot make"
+            f" ({type(error).__name__}: {error}); update rcrlib or give another file"
         ) from error
 
 
@@ -189,14 +191,6 @@ def _empty_released_network(kind: Kind) -> Network:
         if kind == "FGPLG":
             return FGPLG(variant="official")
         return RCRNetNER(ner=NERConfig(variant="official")) if kind == "RCRNetNER" else RCRNet()
-
-
-def _from_json(text: str) -> Any:
-    """Give the value that a text stands for, or the text itself where it is no JSON."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _with_tuples(options: dict[str, Any]) -> dict[str, Any]:

@@ -86,13 +86,13 @@ TINY = Preset(
         head_channels=32,
     ),
     size=96,  # a twentieth of the paper's pixels: a step takes half a second on two cores
-    flow_size=256,  # DIS is cheap next to the network, and sharper labels are worth it
+    flow_size=192,  # DIS is cheap next to the network, and sharper labels are worth it
     clip=4,  # as the paper
     clip_stride=1,  # every window: few labels leave few clips
     # Ten times the paper's rates and a schedule: hundreds of steps instead of tens of thousands.
-    image=TrainConfig(batch=8, lr=1e-3, steps=110, schedule="cosine", augment=True),
-    fgplg=TrainConfig(batch=8, lr=5e-4, steps=110, schedule="cosine", augment=True),
-    video=TrainConfig(batch=2, lr=3e-4, steps=60, schedule="cosine", augment=True, reverse=True),
+    image=TrainConfig(batch=8, lr=1e-3, steps=100, schedule="cosine", augment=True),
+    fgplg=TrainConfig(batch=8, lr=5e-4, steps=90, schedule="cosine", augment=True),
+    video=TrainConfig(batch=2, lr=3e-4, steps=50, schedule="cosine", augment=True, reverse=True),
     encoder="none",  # nothing to download for a first run
 )
 

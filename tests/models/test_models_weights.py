@@ -22,6 +22,7 @@ from rcrlib.models import (
     RCRNetNER,
     load_weights,
     save_weights,
+    weights_metadata,
 )
 
 SMALL = RCRNetConfig(
@@ -95,10 +96,17 @@ def test_extra_metadata_lies_beside_the_weights(tmp_path):
     path = tmp_path / "net.safetensors"
     save_weights(RCRNet(SMALL), path, stage="image", step=7, sizes=[448, 448])
     with safe_open(path, framework="pt") as file:
-        metadata = file.metadata()
-    assert metadata["rcrlib.class"] == "RCRNet"
-    assert json.loads(metadata["rcrlib.config"])["config"]["backbone"] == "resnet18"
-    assert (metadata["stage"], metadata["step"], metadata["sizes"]) == ("image", "7", "[448, 448]")
+        described = json.loads(file.metadata()["rcrlib"])
+    assert described["class"] == "RCRNet"
+    assert described["config"]["config"]["backbone"] == "resnet18"
+    assert weights_metadata(path) == {"stage": "image", "step": 7, "sizes": [448, 448]}
+
+
+def test_the_same_network_is_written_as_the_same_bytes(tmp_path):
+    network, extra = RCRNet(SMALL), {name: name for name in "abcdefgh"}
+    save_weights(network, tmp_path / "a.safetensors", **extra)
+    save_weights(network, tmp_path / "b.safetensors", **extra)
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
 def test_half_precision_is_loaded_as_float32(tmp_path):
@@ -171,20 +179,21 @@ def test_weights_of_other_networks_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "metadata",
+    "description",
     [
-        {"rcrlib.class": "RCRNet"},
-        {"rcrlib.class": "RCRNet", "rcrlib.config": "{"},
-        {"rcrlib.class": "Net", "rcrlib.config": "{}"},
-        {"rcrlib.class": "RCRNet", "rcrlib.config": '{"config": {"colour": 1}}'},
-        {"rcrlib.class": "RCRNet", "rcrlib.config": '{"config": {"backbone": "vgg"}}'},
-        {"rcrlib.class": "RCRNet", "rcrlib.config": '{"config": 3}'},
-        {"rcrlib.class": "RCRNet", "rcrlib.config": "[]"},
+        "{",
+        "[]",
+        '{"class": "RCRNet"}',
+        '{"class": "Net", "config": {}}',
+        '{"class": "RCRNet", "config": {"config": {"colour": 1}}}',
+        '{"class": "RCRNet", "config": {"config": {"backbone": "vgg"}}}',
+        '{"class": "RCRNet", "config": {"config": 3}}',
+        '{"class": "RCRNet", "config": []}',
     ],
 )
-def test_a_network_of_an_unknown_description_is_refused(tmp_path, metadata):
+def test_a_network_of_an_unknown_description_is_refused(tmp_path, description):
     path = tmp_path / "net.safetensors"
-    save_file({"x": torch.zeros(1)}, path, metadata)
+    save_file({"x": torch.zeros(1)}, path, {"rcrlib": description})
     refusal(path)
 
 

@@ -103,4 +103,4 @@ def test_worker_processes_and_resuming_with_them_change_no_bit(videos, whole, tm
     expected, expected_metadata = content(whole / "fgplg" / "model.safetensors")
     assert tensors == expected
     assert metrics(run) == metrics(whole / "fgplg")
-    assert {**metadata, "workers": "0"} == expected_metadata
+    assert {**metadata, "workers": 0} == expected_metadata
