@@ -1,7 +1,7 @@
 """Make the notebooks from their sources: `python notebooks/build.py`.
 
-People edit `source/NN_topic.py` (py:percent) and nothing else. The notebook beside this file has the
-same cells, ids that follow from their content, and the outputs of one run from top to bottom.
+People edit `source/NN_topic.py` (py:percent) and nothing else. The notebook beside this file has
+the same cells, ids that follow from their content, and the outputs of one run from top to bottom.
 """
 
 from __future__ import annotations
@@ -52,7 +52,15 @@ def execute(notebook: NotebookNode) -> None:
     """Run all cells in a fresh kernel and keep their outputs and counts; an error stops it."""
     metadata = notebook.metadata.copy()
     NotebookClient(notebook, timeout=600, record_timing=False).execute(cwd=str(HERE))
-    notebook.metadata = metadata  # the version of Python that ran it is of no interest
+    notebook.metadata = metadata  # no version of Python, and no state of widgets
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not _is_widget(output)]
+
+
+def _is_widget(output: NotebookNode) -> bool:
+    """Tell whether an output is a progress bar: without its kernel it is an empty shell."""
+    return "application/vnd.jupyter.widget-view+json" in output.get("data", {})
 
 
 def main() -> None:
