@@ -25,7 +25,6 @@
 import os
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads leave the cores to others
-
 try:
     from rcrlib.runtime import pick_device
     from rcrlib.show import contact_sheet, curves, flow_picture, overlay
@@ -34,7 +33,6 @@ except ModuleNotFoundError as missing:
         f"This kernel has no {missing.name}. In a clone of rcrlib's repository run"
         " `pip install -e '.[course]'`, restart the kernel and run all cells again."
     ) from None
-
 import json
 import tempfile
 import time
@@ -51,7 +49,7 @@ files = tempfile.TemporaryDirectory(prefix="rcr-tour-")  # removed when the kern
 work = Path(files.name)
 
 
-def picture(rgb, caption):
+def picture(caption, rgb):
     """Show an RGB picture, (H, W, 3), and say what is in it, also to those who cannot see it."""
     bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
     jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes()
@@ -75,23 +73,11 @@ print("time:   about 45 s on two CPU cores, most of it to train three networks")
 
 # %%
 # NBVAL_CHECK_OUTPUT
-from rcrlib.data import (
-    SyntheticConfig,
-    dataset_intervals,
-    keep_labels,
-    load,
-    make_synthetic,
-    write_synthetic,
-)
+from rcrlib.data import SyntheticConfig, keep_labels, load, write_synthetic
 
-scenes = SyntheticConfig(
-    videos=28,
-    frames=11,
-    size=(160, 160),
-    object_radius=(0.16, 0.28),  # large and
-    low_contrast_share=0,  # clear animals
-    distractors=(1, 2),  # in small company: there is half a minute to learn in
-)
+scenes = SyntheticConfig(videos=28, frames=11, size=(160, 160))
+# Large, clear animals in small company: there is half a minute to learn in.
+scenes = replace(scenes, object_radius=(0.16, 0.28), low_contrast_share=0, distractors=(1, 2))
 write_synthetic(scenes, work / "videos", val_videos=4)
 everything = load(work / "videos", split="train")
 kept = keep_labels(everything, l=5)
@@ -106,16 +92,13 @@ def tinted(video, t):
     return overlay(video.frame(t), video.label(t)) if t in video.labels else video.frame(t)
 
 
-cast = [kept[name] for name in ("synthetic-006", "synthetic-012", "synthetic-005")]
+cast = [kept[f"synthetic-{number:03d}"] for number in (6, 12, 5)]
 times = (0, 3, 5, 8, 10)
+titles = [f"frame {t}" + " · labelled" * (t in cast[0].labels) for t in times]
 picture(
-    contact_sheet(
-        [[tinted(video, t) for t in times] for video in cast],
-        [f"frame {t}" + " · labelled" * (t in cast[0].labels) for t in times],
-        cell_width=170,
-    ),
-    f"Three of the videos. Frames {', '.join(map(str, cast[0].annotated))} are labelled: there, the"
-    " salient animal has a white contour and a blue tint.",
+    "Three of the videos. In frames 0, 5 and 10, which are labelled, the salient animal has a blue"
+    " tint and a white contour.",
+    contact_sheet([[tinted(video, t) for t in times] for video in cast], titles, cell_width=170),
 )
 
 # %% [markdown]
@@ -132,11 +115,12 @@ picture(
 # frame 5?
 
 # %%
+from rcrlib.data import make_synthetic
 from rcrlib.flow import FlowCache, get_flow, occlusion, warp
 from rcrlib.metrics import iou
 from rcrlib.triplets import TripletReader
 
-dis = FlowCache(get_flow("dis"), work / "flow")  # OpenCV's: fast, and needs no weights
+dis = FlowCache(get_flow("dis"), work / "flow")  # OpenCV's estimator needs no weights
 reader = TripletReader(dis, size=(160, 160), flow_size=(160, 160))
 video, scene = cast[0], make_synthetic(scenes)[6]
 i, k, j = 0, 3, 5
@@ -156,17 +140,14 @@ def carry(n, exact):
 
 
 ways = {"0, exact flow": (i, True), "5, exact flow": (j, True), "5, estimated": (j, False)}
-carried = {name: carry(*way) for name, way in ways.items()}
+rows, overlaps = zip(*(carry(*way) for way in ways.values()), strict=True)
+names = [f"frame {way}\nIoU {x:.2f}" for way, x in zip(ways, overlaps, strict=True)]
+titles = ["its label", "flow from frame 3", "hidden there", "label warped to 3", "truth"]
 picture(
-    contact_sheet(
-        [row for row, _ in carried.values()],
-        ["its label", "flow from frame 3", "hidden there", "label warped to 3", "truth"],
-        [f"frame {name}\nIoU {overlap:.2f}" for name, (_, overlap) in carried.items()],
-        cell_width=156,
-    ),
-    "Labels carried to frame 3, with their overlap with the true one: IoU "
-    + ", ".join(f"{overlap:.2f} (frame {name})" for name, (_, overlap) in carried.items())
-    + ". White: what cannot be seen in that frame, or is not found there.",
+    "Labels carried to frame 3. White: what the other frame hides, or what is not found there."
+    f" Overlap with the true label: IoU {overlaps[0]:.2f} and {overlaps[1]:.2f} along the exact"
+    f" flow, {overlaps[2]:.2f} along an estimate.",
+    contact_sheet(rows, titles, names, cell_width=156),
 )
 
 # %% [markdown]
@@ -187,13 +168,13 @@ picture(
 
 # %%
 colours, guide = reader(video, i, k, j)
+channels = [*colours.numpy(), *guide[:2].numpy(), *(guide[2:] / 2**0.5).numpy()]
 names = ["red", "green", "blue", "label 0,\nwarped", "label 5,\nwarped"]
 names += ["length of\nflow to 0", "length of\nflow to 5"]
-channels = [*colours.numpy(), *guide[:2].numpy(), *(guide[2:] / 2**0.5).numpy()]
 picture(
-    contact_sheet([channels], names, cell_width=124),
     "Frame 3 as FGPLG sees it: three colours; two warped labels, which contradict each other (IoU"
     f" {iou(guide[0] >= 0.5, guide[1] >= 0.5):.2f}); the lengths of two flows, bright where far.",
+    contact_sheet([channels], names, cell_width=124),
 )
 
 # %% [markdown]
@@ -234,8 +215,8 @@ def losses(run):
 both = {"RCRNet: 3 channels, single images": losses("image"), "FGPLG: 7 channels": losses("fgplg")}
 end = [loss[-1] for _, loss in both.values()]
 picture(
-    curves(both, "training step", "cross-entropy, mean of ten steps"),
     f"The loss falls to {end[0]:.2f} for RCRNet and to {end[1]:.2f} for FGPLG.",
+    curves(both, "training step", "cross-entropy, mean of ten steps"),
 )
 
 # %% [markdown]
@@ -248,7 +229,7 @@ picture(
 # **Predict.** Rank the three. FGPLG has had a quarter of a minute of school.
 
 # %%
-from rcrlib.data import read_mask
+from rcrlib.data import dataset_intervals, read_mask
 from rcrlib.demo.judge import judge_pseudo_labels, warped_label
 from rcrlib.pseudo import generate
 from rcrlib.triplets import reader_for
@@ -259,33 +240,20 @@ generate(everything, fgplg, pseudo, l=5, m=1, flow=dis, size=tour.size, flow_siz
 reader = reader_for(fgplg, dis, (tour.size,) * 2, (tour.flow_size,) * 2)
 quality = judge_pseudo_labels(everything, dataset_intervals(everything, 5, 1), pseudo, reader)
 
-
-def guesses(video):
-    """Give three guesses at the label of frame k: copied, warped, FGPLG's."""
-    made = read_mask(pseudo / video.name / f"{video.frame_names[k]}.png")
-    return video.label(j), warped_label(video, i, k, j, reader), made
-
-
-rows, scores = [], []
+rows, names = [], []
 for video in cast:
+    made = read_mask(pseudo / video.name / f"{video.frame_names[k]}.png")
+    guesses = video.label(j), warped_label(video, i, k, j, reader), made
     truth = everything[video.name].label(k)
-    rows.append([overlay(video.frame(k), label) for label in (*guesses(video), truth)])
-    scores.append("  ".join(f"{iou(guess, truth):.2f}" for guess in guesses(video)))
-means = [f"mean IoU {x:.2f}" for x in (quality.copied, quality.warped, quality.generated)]
+    rows.append([overlay(video.frame(k), label) for label in (*guesses, truth)])
+    names.append("IoU here\n" + "  ".join(f"{iou(guess, truth):.2f}" for guess in guesses))
+ways = {"nearest label, copied": quality.copied, "two labels, warped": quality.warped}
+ways["FGPLG's pseudo-label"] = quality.generated
+titles = [f"{way}\nmean IoU {x:.2f}" for way, x in ways.items()]
 picture(
-    contact_sheet(
-        rows,
-        [
-            f"nearest label, copied\n{means[0]}",
-            f"two labels, warped\n{means[1]}",
-            f"FGPLG's pseudo-label\n{means[2]}",
-            "truth",
-        ],
-        [f"IoU here\n{score}" for score in scores],
-        cell_width=180,
-    ),
-    f"Frame {k} of three videos under four labels. Over {quality.frames} frames of all videos: copied"
-    f" {means[0]}, warped {means[1]}, FGPLG {means[2]}.",
+    f"Frame {k} of three videos under four labels. Mean IoU over {quality.frames} frames of all"
+    " videos: " + ", ".join(f"{way} {x:.2f}" for way, x in ways.items()) + ".",
+    contact_sheet(rows, [*titles, "truth"], names, cell_width=180),
 )
 
 # %% [markdown]
@@ -343,24 +311,19 @@ def views(video, t):
 
 
 maps, result = examine(network)
-each = [f"max F {result.per_video[video.name].max_f:.2f}" for video in test]
+names = [f"max F {result.per_video[video.name].max_f:.2f}" for video in test]
+titles = ["frame 2", "saliency", "overlay", "frame 8", "saliency", "overlay"]
+rows = [views(video, 2) + views(video, 8) for video in test]
 picture(
-    contact_sheet(
-        [views(video, 2) + views(video, 8) for video in test],
-        ["frame 2", "saliency", "overlay", "frame 8", "saliency", "overlay"],
-        each,
-        cell_width=132,
-    ),
-    f"Two frames of each new video with their saliency: {', '.join(each)}.",
+    f"Two frames of each new video with their saliency: {', '.join(names)}.",
+    contact_sheet(rows, titles, names, cell_width=132),
 )
-
 
 _, before = examine(load_as(RCRNet, image_file))
 print(
     f"{f'{result.frames} frames, protocol {result.protocol!r}':<34}{'max F':>7}{'S':>7}{'MAE':>7}"
 )
-rows = {"RCRNet, true labels only": before, "RCRNet+NER, pseudo-labels too": result}
-for name, r in rows.items():
+for name, r in {"RCRNet, step 4": before, "RCRNet+NER, step 6": result}.items():
     print(f"{name:<34}{r.max_f:7.3f}{r.s:7.3f}{r.mae:7.3f}")
 print(f"\nThe whole tour took {time.perf_counter() - started:.0f} seconds.")
 
