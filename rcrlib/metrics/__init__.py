@@ -1,16 +1,25 @@
 """Numbers that say how good a saliency map is, each under the name of the protocol that made it.
 
-saliency.py      one frame at a time: precision and recall, F, S-measure, mean absolute error
-segmentation.py  binary masks: the region similarity J (intersection over union)
-protocol.py      `SaliencyMetrics`, which gathers frames of many videos into one result
 inputs.py        what a prediction and a mask have to look like
+saliency.py      of one frame, as the equations read: precision and recall, F, MAE
+structure.py     ... S-measure
+alignment.py     ... E-measure
+weighted.py      ... weighted F
+counts.py        histograms of a frame
+frame.py         the same measures from these, fast
+protocol.py      the named protocols
+accumulate.py    `SaliencyMetrics`: from frames to a result
+segmentation.py  J and F of binary masks
+segmentation_metrics.py  `SegmentationMetrics`: from frames to a result
 """
 
+from rcrlib.metrics.accumulate import SaliencyMetrics, SaliencyResult, SaliencyScores
+from rcrlib.metrics.alignment import adaptive_e, e_measure
 from rcrlib.metrics.protocol import (
     PROTOCOLS,
-    SaliencyMetrics,
-    SaliencyResult,
-    SaliencyScores,
+    SEGMENTATION_PROTOCOLS,
+    SaliencyProtocol,
+    SegmentationProtocol,
 )
 from rcrlib.metrics.saliency import (
     BETA_SQUARED,
@@ -18,20 +27,40 @@ from rcrlib.metrics.saliency import (
     f_measure,
     mae,
     precision_recall,
-    s_measure,
+    stretch,
 )
-from rcrlib.metrics.segmentation import iou
+from rcrlib.metrics.segmentation import boundary_f, iou
+from rcrlib.metrics.segmentation_metrics import (
+    SegmentationMetrics,
+    SegmentationResult,
+    SegmentationScores,
+)
+from rcrlib.metrics.structure import s_measure, s_object, s_region
+from rcrlib.metrics.weighted import weighted_f
 
 __all__ = [
     "BETA_SQUARED",
     "PROTOCOLS",
+    "SEGMENTATION_PROTOCOLS",
     "SaliencyMetrics",
+    "SaliencyProtocol",
     "SaliencyResult",
     "SaliencyScores",
+    "SegmentationMetrics",
+    "SegmentationProtocol",
+    "SegmentationResult",
+    "SegmentationScores",
+    "adaptive_e",
     "adaptive_f",
+    "boundary_f",
+    "e_measure",
     "f_measure",
     "iou",
     "mae",
     "precision_recall",
     "s_measure",
+    "s_object",
+    "s_region",
+    "stretch",
+    "weighted_f",
 ]

@@ -16,9 +16,7 @@ LEVELS = 256
 
 
 def as_prediction(prediction: Map, what: str = "prediction") -> Tensor:
-    """Give the prediction as float64, or say what is wrong with it.
-
-    Float64 because sums over a 480p frame in float32 already differ in the fourth digit.
+    """Give the prediction as a tensor of its own type, or say what is wrong with it.
 
     Args:
         prediction: float, any shape, in [0, 1].
@@ -33,7 +31,6 @@ def as_prediction(prediction: Map, what: str = "prediction") -> Tensor:
             f"{what}: found {_name(prediction)}, expected floating point in [0, 1];"
             " divide 8-bit maps by 255"
         )
-    prediction = prediction.double()
     if not torch.isfinite(prediction).all():
         raise DataError(f"{what}: found NaN or infinity, expected values in [0, 1]")
     if prediction.numel() and (prediction.min() < 0 or prediction.max() > 1):
@@ -72,19 +69,21 @@ def as_mask(mask: Map, what: str = "mask") -> Tensor:
 def as_frame(prediction: Map, mask: Map) -> tuple[Tensor, Tensor]:
     """Check one frame: both `(H, W)`, float64 in [0, 1] and bool.
 
+    Float64 because sums over a 480p frame in float32 already differ in the fourth digit.
+
     Raises:
         DataError: see `as_prediction` and `as_mask`; sizes differ, or are not `(H, W)`.
     """
-    checked = as_prediction(prediction), as_mask(mask)
-    _check_shapes(*checked, dimensions=2, layout="(H, W)", where="")
+    checked = as_prediction(prediction).double(), as_mask(mask)
+    check_shapes(*checked, dimensions=2, layout="(H, W)")
     return checked
 
 
-def as_batch(prediction: Map, mask: Map, where: str = "") -> tuple[Tensor, Tensor]:
-    """Check a batch `(B, 1, H, W)` or one frame `(H, W)`; give both as `(B, H, W)`.
+def as_levels(prediction: Map, mask: Map, where: str = "") -> tuple[Tensor, Tensor]:
+    """Check a batch `(B, 1, H, W)` or a frame `(H, W)`; give levels (uint8) and masks `(B, H, W)`.
 
     Args:
-        prediction: float in [0, 1].
+        prediction: float in [0, 1], rounded to the levels of a PNG; or uint8: such levels.
         mask: {0, 1}, of the same shape.
         where: said at the start of the error, such as the name of the video.
 
@@ -92,29 +91,31 @@ def as_batch(prediction: Map, mask: Map, where: str = "") -> tuple[Tensor, Tenso
         DataError: see `as_prediction` and `as_mask`; sizes differ, or no pixel is there.
     """
     start = f"{where}: " if where else ""
-    checked = as_prediction(prediction, f"{start}prediction"), as_mask(mask, f"{start}mask")
-    if checked[0].ndim == 2:
-        _check_shapes(*checked, dimensions=2, layout="(H, W)", where=start)
-        return checked[0][None], checked[1][None]
-    _check_shapes(*checked, dimensions=4, layout="(B, 1, H, W) or (H, W)", where=start)
-    if checked[0].shape[1] != 1:
+    levels, masks = _as_tensor(prediction), as_mask(mask, f"{start}mask")
+    if levels.dtype != torch.uint8:
+        levels = quantise(as_prediction(levels, f"{start}prediction"))
+    if levels.ndim == 2:
+        check_shapes(levels, masks, dimensions=2, layout="(H, W)", where=start)
+        return levels[None], masks[None]
+    check_shapes(levels, masks, dimensions=4, layout="(B, 1, H, W) or (H, W)", where=start)
+    if levels.shape[1] != 1:
         raise DataError(
-            f"{start}found {checked[0].shape[1]} channels in {tuple(checked[0].shape)},"
+            f"{start}found {levels.shape[1]} channels in {tuple(levels.shape)},"
             " expected (B, 1, H, W)"
         )
-    return checked[0][:, 0], checked[1][:, 0]
+    return levels[:, 0], masks[:, 0]
 
 
 def quantise(prediction: Tensor) -> Tensor:
-    """Give the levels 0..255 (int64) that a PNG would hold for a float prediction in [0, 1].
+    """Give the levels 0..255 (uint8) that a PNG would hold for a float prediction in [0, 1].
 
     In float32, as predictions are when they are written: the halves then round the same way.
     """
-    return (prediction.float() * (LEVELS - 1)).round().long()
+    return (prediction.float() * (LEVELS - 1)).round().byte()
 
 
-def _check_shapes(
-    prediction: Tensor, mask: Tensor, *, dimensions: int, layout: str, where: str
+def check_shapes(
+    prediction: Tensor, mask: Tensor, *, dimensions: int, layout: str, where: str = ""
 ) -> None:
     """Raise `DataError` unless both have the same shape, of so many dimensions, with a pixel."""
     if prediction.shape != mask.shape:
@@ -129,7 +130,9 @@ def _check_shapes(
 def _as_tensor(values: Map) -> Tensor:
     """Give a tensor without a graph, on the CPU where its device has no float64 (Apple's GPUs)."""
     if isinstance(values, np.ndarray):
-        return torch.from_numpy(values.copy())  # torch takes neither flipped nor read-only arrays
+        # Torch takes no arrays that are flipped, read-only, or of the other byte order.
+        native = values.dtype.newbyteorder("=")
+        return torch.from_numpy(np.require(values, native, ["C_CONTIGUOUS", "WRITEABLE"]))
     return values.detach().cpu() if values.device.type == "mps" else values.detach()
 
 

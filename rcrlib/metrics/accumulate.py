@@ -1,0 +1,218 @@
+"""From frames to the numbers of a table: what is averaged over what, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rcrlib.errors import DataError, OptionError
+from rcrlib.metrics.counts import count_levels
+from rcrlib.metrics.frame import measure, scale_of
+from rcrlib.metrics.inputs import LEVELS, Map, as_levels
+from rcrlib.metrics.protocol import PROTOCOLS, choose
+from rcrlib.metrics.saliency import f_measure
+from rcrlib.metrics.sums import Sums, VideoSums, total
+from rcrlib.metrics.weighted import fast_weighted_f
+
+CURVES = ("precision", "recall", "f", "e")
+Means = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaliencyScores:
+    """The numbers of a set of frames; all but `frames` in [0, 1] (E ends at N / (N - 1)).
+
+    `w_f` is None where the weighted F was not asked for.
+    """
+
+    frames: int
+    max_f: float
+    mean_f: float
+    adp_f: float
+    s: float
+    mae: float
+    max_e: float
+    mean_e: float
+    adp_e: float
+    w_f: float | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SaliencyResult(SaliencyScores):
+    """The numbers of a data set under a named protocol, its curves, and the numbers by video.
+
+    The curves are float64 `(thresholds,)` at rising thresholds, on the CPU: mean precision and
+    recall, F as the protocol forms it (its maximum is `max_f`), and mean E.
+    """
+
+    protocol: str
+    normalisation: str
+    precision: Tensor = field(repr=False)
+    recall: Tensor = field(repr=False)
+    f: Tensor = field(repr=False)
+    e: Tensor = field(repr=False)
+    per_video: dict[str, SaliencyScores] = field(repr=False)
+
+
+class SaliencyMetrics:
+    """Gathers predictions frame by frame; its memory grows with the videos, not with the frames.
+
+    Predictions are rounded to the 256 levels of a PNG, so that maps in memory and maps read back
+    from files give the same numbers.
+
+    Protocol `paper`: predictions as they are, all frames. Precision and recall are averaged over
+    all frames, F is computed from the two mean curves, and max F and mean F are its maximum and
+    mean over the thresholds. Everything else is a mean over frames (E: of the curves, before its
+    maximum and mean are taken).
+
+    Protocol `davsod`: the first and the last annotated frame of each video are left out, and each
+    prediction is stretched to [0, 1]. Every measure, the curves of F and E among them, is averaged
+    over the frames of a video, then over videos; max and mean over thresholds come last.
+
+    Args:
+        protocol: one of `PROTOCOLS`; every result carries it.
+        thresholds: how many, evenly spaced from 0 to 255, the curves are taken at. Common tools
+            take 255, which changes mean F and mean E in the fourth digit.
+        weighted: measure the weighted F too, which takes most of the time.
+
+    Raises:
+        OptionError: an unknown protocol, or thresholds outside 2..256.
+
+    Example:
+        >>> metrics = SaliencyMetrics()
+        >>> metrics.update(torch.eye(4), torch.eye(4), video="diagonal")
+        >>> metrics.compute().max_f
+        1.0
+    """
+
+    def __init__(
+        self, protocol: str = "paper", thresholds: int = LEVELS, *, weighted: bool = True
+    ) -> None:
+        self._protocol = choose(PROTOCOLS, protocol)
+        if not 2 <= thresholds <= LEVELS:
+            raise OptionError(f"thresholds {thresholds}: expected 2 to {LEVELS}")
+        self.protocol = protocol
+        self.thresholds = thresholds
+        self.weighted = weighted
+        self._videos: dict[str, VideoSums] = {}
+
+    def update(
+        self, prediction: Map, mask: Map, video: str = "", frames: Sequence[int] | None = None
+    ) -> None:
+        """Add frames of one video.
+
+        Args:
+            prediction: float `(B, 1, H, W)` or `(H, W)` in [0, 1], or uint8, the levels of a PNG;
+                on any device.
+            mask: {0, 1}, same shape.
+            video: the video that the frames belong to.
+            frames: their numbers, by which the first and the last one are found. Without them,
+                frames count on; needed only where frames come out of order or are merged.
+
+        Raises:
+            DataError: sizes or values other than these; nothing is added then.
+        """
+        levels, masks = as_levels(prediction, mask, where=video)
+        numbers = [None] * len(levels) if frames is None else list(frames)
+        if len(numbers) != len(levels):
+            raise OptionError(f"{video}: {len(numbers)} frame numbers for {len(levels)} frames")
+        measured = self._measure(levels, masks)
+        sums = self._videos.setdefault(video, VideoSums())
+        for frame, number in zip(measured, numbers, strict=True):
+            sums.add(frame, number)
+
+    def merge(self, other: SaliencyMetrics) -> None:
+        """Add what another object gathered, from other frames; `other` stays as it is.
+
+        Where both hold frames of one video, both have to have been given their numbers.
+
+        Raises:
+            OptionError: the other one follows another protocol, or other settings.
+        """
+        ours = (self.protocol, self.thresholds, self.weighted)
+        theirs = (other.protocol, other.thresholds, other.weighted)
+        if ours != theirs:
+            raise OptionError(f"metrics of {ours} and {theirs} do not merge; use the same for both")
+        for video, sums in other._videos.items():
+            if video in self._videos:
+                self._videos[video].merge(sums)
+            else:
+                self._videos[video] = sums.copy()
+
+    def compute(self) -> SaliencyResult:
+        """Give the numbers of everything so far; more frames may follow.
+
+        Raises:
+            DataError: no frame was given, or the protocol leaves none of a video.
+        """
+        # By name, so that the same videos in another order give the same bits.
+        videos = {name: self._counted(name) for name in sorted(self._videos)}
+        if not videos:
+            raise DataError("no frame was measured; give at least one prediction with its mask")
+        frames = sum(sums.frames for sums in videos.values())
+        means = self._means(videos.values())
+        precision, recall, f, e = (torch.from_numpy(means[name]) for name in CURVES)
+        return SaliencyResult(
+            **vars(self._scores(frames, means)),
+            protocol=self.protocol,
+            normalisation=self._protocol.normalisation,
+            precision=precision, recall=recall, f=f, e=e,
+            per_video={
+                name: self._scores(sums.frames, self._means([sums]))
+                for name, sums in videos.items()
+            },
+        )  # fmt: skip
+
+    def _measure(self, levels: Tensor, masks: Tensor) -> list[Sums]:
+        """Measure checked frames `(B, H, W)`."""
+        counted = count_levels(levels, masks)
+        scales = [scale_of(counts, self._protocol.min_max) for counts in counted]
+        measured = [vars(measure(c, scale)) for c, scale in zip(counted, scales, strict=True)]
+        if self.weighted:
+            pictures = zip(levels.cpu().numpy(), masks.cpu().numpy(), scales, strict=True)
+            for measures, (picture, mask, scale) in zip(measured, pictures, strict=True):
+                measures["w_f"] = fast_weighted_f(scale.values[picture], mask)
+        return [
+            Sums(1, {name: np.asarray(value) for name, value in measures.items()})
+            for measures in measured
+        ]
+
+    def _counted(self, video: str) -> Sums:
+        """Give the sums of the frames that the protocol counts."""
+        without = self._protocol.without_ends
+        sums = self._videos[video].counted(without_ends=without)
+        if not sums.frames:
+            raise DataError(
+                f"{video}: protocol {self.protocol!r} leaves out the first and the last annotated"
+                " frame, and no other is there; use protocol 'paper'"
+            )
+        return sums
+
+    def _means(self, videos: Iterable[Sums]) -> Means:
+        """Average the measures over frames or over videos; then take the curves' thresholds."""
+        if self._protocol.by_video:
+            means = total(Sums(1, sums.mean()) for sums in videos).mean()
+        else:
+            means = total(videos).mean()
+            means["f"] = f_measure(
+                torch.from_numpy(means["precision"]), torch.from_numpy(means["recall"])
+            ).numpy()
+        # What is >= a threshold between two levels is what is >= the upper one.
+        levels = np.ceil(np.linspace(0, LEVELS - 1, self.thresholds)).astype(int)
+        return means | {name: means[name][levels] for name in CURVES}
+
+    def _scores(self, frames: int, means: Means) -> SaliencyScores:
+        plain = {name: float(means[name]) for name in ("adp_f", "s", "mae", "adp_e")}
+        return SaliencyScores(
+            frames=frames,
+            max_f=float(means["f"].max()),
+            mean_f=float(means["f"].mean()),
+            max_e=float(means["e"].max()),
+            mean_e=float(means["e"].mean()),
+            w_f=float(means["w_f"]) if self.weighted else None,
+            **plain,
+        )

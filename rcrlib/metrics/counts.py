@@ -1,0 +1,85 @@
+"""One pass over the pixels of a frame, after which all measures but one need 256 levels only.
+
+F, E, S and the mean absolute error depend on an 8-bit map and a mask only through how often each
+grey level occurs in and outside the object, in each of the four quadrants around its centroid.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rcrlib.metrics.inputs import LEVELS
+from rcrlib.metrics.structure import CentroidIn
+
+Counts = NDArray[np.int64]
+"""How many pixels: (lower, right, in the mask, level), of shape (2, 2, 2, 256)."""
+
+_FLOAT_COUNTS = 2**24  # OpenCV counts in float32, which is exact up to here
+
+
+def count_levels(
+    levels: Tensor, masks: Tensor, centroid_in: CentroidIn = "upper left"
+) -> list[Counts]:
+    """Count the levels of each frame by quadrant and mask.
+
+    Args:
+        levels: uint8 `(B, H, W)`, on any device.
+        masks: bool `(B, H, W)`, there too.
+        centroid_in: see `rcrlib.metrics.structure.CentroidIn`. Of an empty mask, all pixels lie in
+            the lower right quadrant.
+    """
+    splits = _splits(masks, centroid_in)
+    if levels.device.type == "cpu" and levels[0].numel() <= _FLOAT_COUNTS:
+        frames = zip(levels.numpy(), masks.numpy().view(np.uint8), splits, strict=True)
+        return [_count_by_opencv(frame, mask, split) for frame, mask, split in frames]
+    return list(_count_by_torch(levels, masks, splits))
+
+
+def _splits(masks: Tensor, centroid_in: CentroidIn) -> NDArray[np.int64]:
+    """Give each mask's first lower row and first right column, `(B, 2)`."""
+    if masks.device.type == "cpu":
+        moments = [cv2.moments(mask, binaryImage=True) for mask in masks.numpy().view(np.uint8)]
+        sums = np.array([(m["m01"], m["m10"], m["m00"]) for m in moments])
+    else:
+        rows, columns = masks.sum(2).double(), masks.sum(1).double()
+        y = rows @ torch.arange(rows.shape[1], dtype=rows.dtype, device=rows.device)
+        x = columns @ torch.arange(columns.shape[1], dtype=rows.dtype, device=rows.device)
+        sums = torch.stack([y, x, rows.sum(1)], dim=1).cpu().numpy()
+    centroids = np.round(sums[:, :2] / np.maximum(sums[:, 2:], 1)).astype(np.int64)
+    inside = (sums[:, 2:] > 0) & (centroid_in == "upper left")
+    return centroids + inside
+
+
+def _count_by_opencv(
+    levels: NDArray[np.uint8], mask: NDArray[np.uint8], split: NDArray[np.int64]
+) -> Counts:
+    counts = np.zeros((2, 2, 2, LEVELS), np.int64)
+    y, x = split
+    for lower, rows in enumerate((slice(None, y), slice(y, None))):
+        for right, columns in enumerate((slice(None, x), slice(x, None))):
+            quadrant, within = levels[rows, columns], mask[rows, columns]
+            if quadrant.size:
+                every, inside = (_opencv_histogram(quadrant, m) for m in (None, within))
+                counts[lower, right] = every - inside, inside
+    return counts
+
+
+def _opencv_histogram(levels: NDArray[np.uint8], mask: NDArray[np.uint8] | None) -> Counts:
+    return cv2.calcHist([levels], [0], mask, [LEVELS], [0, LEVELS])[:, 0].astype(np.int64)
+
+
+def _count_by_torch(levels: Tensor, masks: Tensor, splits: NDArray[np.int64]) -> Counts:
+    """Count all frames of a batch at once, on the device that they are on."""
+    (b, h, w), device = levels.shape, levels.device
+    first = torch.from_numpy(splits).to(device)
+    lower = torch.arange(h, device=device) >= first[:, :1]  # (B, H)
+    right = torch.arange(w, device=device) >= first[:, 1:]  # (B, W)
+    place = torch.arange(b, device=device)[:, None, None] * 2 + lower[:, :, None]
+    place = (place * 2 + right[:, None, :]) * 2 + masks
+    place = place * LEVELS + levels
+    counts = torch.bincount(place.flatten(), minlength=b * 8 * LEVELS)
+    return counts.reshape(b, 2, 2, 2, LEVELS).cpu().numpy()

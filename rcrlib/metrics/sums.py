@@ -1,0 +1,77 @@
+"""Sums over the frames of a video, of which the first and the last can be left out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Sums:
+    """How many frames, and the sum of each of their measures (a number or a curve)."""
+
+    frames: int = 0
+    measures: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def __add__(self, other: Sums) -> Sums:
+        if not self.frames or not other.frames:
+            return self if self.frames else other
+        added = {name: value + other.measures[name] for name, value in self.measures.items()}
+        return Sums(self.frames + other.frames, added)
+
+    def mean(self) -> dict[str, NDArray[np.float64]]:
+        """Give the mean of each measure."""
+        return {name: value / self.frames for name, value in self.measures.items()}
+
+
+def total(parts: Iterable[Sums]) -> Sums:
+    """Add up, in order."""
+    return sum(parts, Sums())
+
+
+@dataclass
+class VideoSums:
+    """The sums of a video; its memory does not grow with the frames.
+
+    The first and the last frame, by their number, are kept apart, whatever the order in which
+    frames come.
+    """
+
+    inner: Sums = field(default_factory=Sums)
+    ends: tuple[tuple[int, Sums], ...] = ()
+    """Number and measures of the first and the last frame; one, or none, of a shorter video."""
+
+    next_number: int = 0
+    """What the next frame without a number gets."""
+
+    def add(self, frame: Sums, number: int | None) -> None:
+        """Add a frame."""
+        number = self.next_number if number is None else number
+        self.next_number = max(self.next_number, number + 1)
+        self._keep_ends([*self.ends, (number, frame)])
+
+    def merge(self, other: VideoSums) -> None:
+        """Add other frames of the same video."""
+        self.inner = self.inner + other.inner
+        self.next_number = max(self.next_number, other.next_number)
+        self._keep_ends([*self.ends, *other.ends])
+
+    def copy(self) -> VideoSums:
+        """Give another object with the same sums."""
+        return VideoSums(self.inner, self.ends, self.next_number)
+
+    def counted(self, *, without_ends: bool) -> Sums:
+        """Give the sums of all frames, or of those between the first and the last."""
+        if without_ends:
+            return self.inner
+        first, last = self.ends[:1], self.ends[1:]
+        return total([*(sums for _, sums in first), self.inner, *(sums for _, sums in last)])
+
+    def _keep_ends(self, candidates: list[tuple[int, Sums]]) -> None:
+        candidates.sort(key=lambda candidate: candidate[0])
+        between = candidates[1:-1]
+        self.ends = tuple(candidates[:1] + candidates[1:][-1:])
+        self.inner = total([self.inner, *(sums for _, sums in between)])
