@@ -11,7 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rcrlib.errors import DataError
-from rcrlib.metrics import adaptive_f, f_measure, iou, mae, precision_recall, s_measure
+from rcrlib.metrics import (
+    adaptive_e,
+    adaptive_f,
+    e_measure,
+    f_measure,
+    iou,
+    mae,
+    precision_recall,
+    s_measure,
+    s_object,
+    s_region,
+    weighted_f,
+)
 
 
 def one_pixel(height: int, width: int, y: int, x: int) -> torch.Tensor:
@@ -52,15 +64,69 @@ def test_mae_by_hand() -> None:
 
 
 def test_s_measure_by_hand() -> None:
-    """Two quadrants (the centroid is at row 0, column 2); each value below is worked out."""
+    """Two quadrants, for there is one row; each value below is worked out.
+
+    The centroid's column is 2.5, rounded half to even: 2, and it belongs to the left.
+    """
     prediction = torch.tensor([[0.0, 0.5, 1.0, 0.5]])
     mask = torch.tensor([[0, 0, 1, 1]])
-    # The centroid's column is 2.5, rounded half to even: 2. Left of it the truth's mean is 0, so 0;
-    # right of it no covariance, so 0. Object: mean 3/4 and deviation sqrt(1/8) on both sides.
+    # Left: means 1/2 and 1/3, squared deviations 1/2 and 2/3, their products 1/2. Right: 1 pixel.
+    left = 4 * (1 / 2) * (1 / 3) * (1 / 2) / ((1 / 4 + 1 / 9) * (1 / 2 + 2 / 3))
+    region = 3 / 4 * left + 1 / 4 * 1
+    # Object: mean 3/4 and deviation sqrt(1/8) on both sides.
     likeness = 2 * 0.75 / (0.75**2 + 1 + math.sqrt(1 / 8))
-    assert s_measure(prediction, mask) == pytest.approx(0.5 * likeness)
+    assert s_measure(prediction, mask) == pytest.approx((likeness + region) / 2)
+    assert s_object(prediction, mask) == pytest.approx(likeness)
+    assert s_region(prediction, mask) == pytest.approx(region)
     assert s_measure(prediction, mask, alpha=1) == pytest.approx(likeness)
-    assert s_measure(prediction, mask, alpha=0) == 0
+    # Split before the centroid, the truth's mean is 0 on the left and nothing varies on the right.
+    assert s_region(prediction, mask, "lower right") == 0
+
+
+def test_e_measure_by_hand() -> None:
+    """At t = 1, one of two salient pixels is right: means 2/4 and 1/4."""
+    prediction, mask = torch.tensor([[1.0, 1.0, 0.0, 0.0]]), torch.tensor([[1, 0, 0, 0]])
+    hit, miss = 2 * (1 / 2) * (3 / 4) / (1 / 4 + 9 / 16), 2 * (1 / 2) * (-1 / 4) / (1 / 4 + 1 / 16)
+    rest = 2 * (-1 / 2) * (-1 / 4) / (1 / 4 + 1 / 16)
+    expected = sum((1 + xi) ** 2 / 4 for xi in (hit, miss, rest, rest)) / 3
+    assert float(e_measure(prediction, mask)[1]) == pytest.approx(expected)
+    assert adaptive_e(prediction, mask) == pytest.approx(expected)
+
+
+def test_e_of_an_empty_and_of_a_full_mask_is_the_share_that_agrees() -> None:
+    prediction = torch.tensor([[1.0, 0.0, 0.0, 0.0]])
+    assert float(e_measure(prediction, torch.zeros(1, 4))[1]) == pytest.approx(3 / 3)
+    assert float(e_measure(prediction, torch.ones(1, 4))[1]) == pytest.approx(1 / 3)
+
+
+def test_weighted_f_forgives_a_hole_and_weighs_what_is_far_off() -> None:
+    mask = torch.zeros(40, 40)
+    mask[10:20, 10:20] = 1
+    hole, ring, far = mask.clone(), mask.clone(), mask.clone()
+    hole[14:16, 14:16], ring[20, 10:14], far[35, 35:39] = 0, 1, 1
+    assert weighted_f(mask, mask) == 1
+    assert weighted_f(1 - mask, mask) == 0
+    assert weighted_f(mask, torch.zeros(40, 40)) == 0
+    assert 1 > weighted_f(hole, mask) > f_at_half(hole, mask)
+    assert weighted_f(ring, mask) > weighted_f(far, mask)
+
+
+def test_weighted_f_by_hand() -> None:
+    """A single object pixel, missed by 0.4, and a false 0.5 five pixels off, which counts 3/2."""
+    prediction, mask = torch.zeros(1, 20), torch.zeros(1, 20)
+    mask[0, 8], prediction[0, 8], prediction[0, 13] = 1, 0.6, 0.5
+    # Around the object, each pixel's error is the object's own; the window leaves the picture above
+    # and below, so that only its middle row counts.
+    bell = [math.exp(-(x**2) / 50) for x in range(-3, 4)]
+    inside = 0.4 / sum(bell)
+    recall, precision = 1 - inside, (1 - inside) / (1 - inside + 0.5 * 1.5)
+    expected = 2 * recall * precision / (recall + precision)
+    assert weighted_f(prediction, mask) == pytest.approx(expected, abs=1e-6)
+
+
+def f_at_half(prediction: torch.Tensor, mask: torch.Tensor) -> float:
+    precision, recall = (float(curve[128]) for curve in precision_recall(prediction, mask))
+    return 2 * precision * recall / (precision + recall)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.3, 1.0])
@@ -114,8 +180,8 @@ def test_constant_quadrants_are_alike_whatever_the_rounding_of_their_mean() -> N
     mask = torch.zeros(10, 7)
     mask[5:] = 1
     prediction = torch.full((10, 7), 0.7, dtype=torch.float64)
-    # The centroid's row is 7: below it, in 30 % of the area, prediction and mask are constant.
-    assert s_measure(prediction, mask, alpha=0) == pytest.approx(0.3)
+    # The centroid's row is 7: below it, in 20 % of the area, prediction and mask are constant.
+    assert s_measure(prediction, mask, alpha=0) == pytest.approx(0.2)
 
 
 @settings(max_examples=60, deadline=None)
@@ -133,7 +199,7 @@ def s_in_numpy(p: np.ndarray, g: np.ndarray) -> float:
     def likeness(x: np.ndarray) -> float:
         return 2 * x.mean() / (x.mean() ** 2 + 1 + (x.std(ddof=1) if x.size > 1 else 0))
 
-    y, x = (round(c) for c in np.argwhere(g).mean(0))
+    y, x = (round(c) + 1 for c in np.argwhere(g).mean(0))
     region = 0.0
     for part in (np.s_[:y, :x], np.s_[:y, x:], np.s_[y:, :x], np.s_[y:, x:]):
         a, b = p[part].ravel(), g[part].ravel().astype(float)
@@ -156,7 +222,9 @@ def test_iou_by_hand() -> None:
     assert iou(0 * a, torch.zeros(1, 3)) == 1
 
 
-@pytest.mark.parametrize("measure", [precision_recall, adaptive_f, mae, s_measure])
+@pytest.mark.parametrize(
+    "measure", [precision_recall, adaptive_f, mae, s_measure, e_measure, adaptive_e, weighted_f]
+)
 @pytest.mark.parametrize(
     ("prediction", "mask", "says"),
     [
