@@ -12,6 +12,7 @@ import click
 from rcrlib import __version__
 from rcrlib.cli.command import Group, usage
 from rcrlib.cli.data import data
+from rcrlib.cli.eval import evaluate
 from rcrlib.cli.run import demo, predict, pseudo_label, weights
 from rcrlib.cli.train import train
 from rcrlib.errors import RcrError
@@ -28,7 +29,7 @@ def app() -> None:
     """
 
 
-for command in (demo, data, train, pseudo_label, predict, weights):
+for command in (demo, data, train, pseudo_label, predict, evaluate, weights):
     app.add_command(command)
 
 

@@ -4,7 +4,7 @@ from rcrlib.data.dataset import Dataset
 from rcrlib.data.frames import Frames, ImageFrames, VideoFileFrames
 from rcrlib.data.label_folder import MANIFEST
 from rcrlib.data.layouts import LAYOUTS, load
-from rcrlib.data.masks import MaskStyle, image_size, read_image, read_mask, write_mask
+from rcrlib.data.masks import MaskStyle, image_size, read_image, read_map, read_mask, write_mask
 from rcrlib.data.protocol import (
     Interval,
     Unit,
@@ -57,6 +57,7 @@ __all__ = [
     "make_synthetic",
     "normalise",
     "read_image",
+    "read_map",
     "read_mask",
     "resize",
     "to_tensor",

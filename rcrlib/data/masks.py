@@ -93,6 +93,25 @@ def read_mask(
     return (grey >= THRESHOLD).astype(np.uint8)
 
 
+def read_map(path: str | Path, *, palette_ids: bool = False) -> NDArray[np.uint8]:
+    """Read a saliency map as its grey levels, (H, W) uint8; nothing is thresholded or resized.
+
+    Args:
+        path: the file.
+        palette_ids: take a palette for object ids, of which all but 0 give 255; else it is refused
+            where it is coloured.
+
+    Raises:
+        DataError: the file is missing, broken, coloured (RGB or palette), or deeper than 8 bits
+            (16-bit PNG, float TIFF).
+    """
+    with _opened(path) as image:
+        ids = palette_ids and image.mode == "P" and not _is_black_and_white(image)
+        upright = ImageOps.exif_transpose(image)
+        grey = _object_grey(Path(path), upright, "ids" if ids else "grey")
+    return np.ascontiguousarray(grey)
+
+
 def write_mask(path: str | Path, mask: NDArray[np.generic]) -> None:
     """Write a mask as a one-channel PNG, 0..255, whole or not at all.
 
@@ -138,7 +157,8 @@ def _object_grey(path: Path, image: Image.Image, style: MaskStyle) -> NDArray[np
     if style == "on-white":
         return np.where((colour < 255).any(2), 255, 0).astype(np.uint8)
     if (colour != colour[..., :1]).any():
-        raise DataError(f"{path}: the mask is coloured; expected grey (0/255) or palette ids")
+        expected = "grey" if style == "grey" else "grey (0/255) or palette ids"
+        raise DataError(f"{path}: the picture is coloured; expected {expected}")
     grey: NDArray[np.uint8] = colour[..., 0]
     if style == "auto" and 0 < grey.max() < THRESHOLD:
         raise DataError(

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from rcrlib.data import Dataset, Interval, Video, read_mask, resize
-from rcrlib.metrics import SaliencyMetrics, SaliencyResult, iou
+from rcrlib.evaluation import evaluate_saliency
+from rcrlib.metrics import SaliencyResult, iou
 from rcrlib.triplets import TripletReader
 
 
@@ -29,12 +30,9 @@ class PseudoQuality:
 
 def judge_maps(dataset: Dataset, maps: Path) -> SaliencyResult | None:
     """Score `maps/VIDEO/FRAME.png` on labelled frames, protocol `paper`; None without labels."""
-    metrics = SaliencyMetrics("paper")
-    labelled = [(video, index) for video in dataset for index in video.annotated]
-    for video, index in labelled:
-        saliency = read_mask(_map(maps, video, index), size=video.size, soft=True, style="grey")
-        metrics.update(saliency, video.label(index), video=video.name)
-    return metrics.compute() if labelled else None
+    if not any(video.annotated for video in dataset):
+        return None
+    return evaluate_saliency(dataset, maps, weighted=False).result
 
 
 def judge_pseudo_labels(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from rcrlib.errors import DataError, OptionError
 from rcrlib.metrics.counts import count_levels
-from rcrlib.metrics.frame import measure, scale_of
+from rcrlib.metrics.frame import FrameMeasures, measure, scale_of
 from rcrlib.metrics.inputs import LEVELS, Map, as_levels
 from rcrlib.metrics.protocol import PROTOCOLS, choose
 from rcrlib.metrics.saliency import f_measure
@@ -102,7 +102,7 @@ class SaliencyMetrics:
 
     def update(
         self, prediction: Map, mask: Map, video: str = "", frames: Sequence[int] | None = None
-    ) -> None:
+    ) -> list[FrameMeasures]:
         """Add frames of one video.
 
         Args:
@@ -113,6 +113,9 @@ class SaliencyMetrics:
             frames: their numbers, by which the first and the last one are found. Without them,
                 frames count on; needed only where frames come out of order or are merged.
 
+        Returns:
+            The measures of each frame (all but the weighted F).
+
         Raises:
             DataError: sizes or values other than these; nothing is added then.
         """
@@ -122,8 +125,10 @@ class SaliencyMetrics:
             raise OptionError(f"{video}: {len(numbers)} frame numbers for {len(levels)} frames")
         measured = self._measure(levels, masks)
         sums = self._videos.setdefault(video, VideoSums())
-        for frame, number in zip(measured, numbers, strict=True):
-            sums.add(frame, number)
+        for (frame, weighted), number in zip(measured, numbers, strict=True):
+            values = vars(frame) | ({} if weighted is None else {"w_f": weighted})
+            sums.add(Sums(1, {name: np.asarray(v) for name, v in values.items()}), number)
+        return [frame for frame, _ in measured]
 
     def merge(self, other: SaliencyMetrics) -> None:
         """Add what another object gathered, from other frames; `other` stays as it is.
@@ -167,19 +172,16 @@ class SaliencyMetrics:
             },
         )  # fmt: skip
 
-    def _measure(self, levels: Tensor, masks: Tensor) -> list[Sums]:
-        """Measure checked frames `(B, H, W)`."""
+    def _measure(self, levels: Tensor, masks: Tensor) -> list[tuple[FrameMeasures, float | None]]:
+        """Measure checked frames `(B, H, W)`; the weighted F stands beside the rest."""
         counted = count_levels(levels, masks)
         scales = [scale_of(counts, self._protocol.min_max) for counts in counted]
-        measured = [vars(measure(c, scale)) for c, scale in zip(counted, scales, strict=True)]
-        if self.weighted:
-            pictures = zip(levels.cpu().numpy(), masks.cpu().numpy(), scales, strict=True)
-            for measures, (picture, mask, scale) in zip(measured, pictures, strict=True):
-                measures["w_f"] = fast_weighted_f(scale.values[picture], mask)
-        return [
-            Sums(1, {name: np.asarray(value) for name, value in measures.items()})
-            for measures in measured
-        ]
+        measured = [measure(c, scale) for c, scale in zip(counted, scales, strict=True)]
+        if not self.weighted:
+            return [(frame, None) for frame in measured]
+        pictures = zip(levels.cpu().numpy(), masks.cpu().numpy(), scales, strict=True)
+        weighted = [fast_weighted_f(scale.values[p], mask) for p, mask, scale in pictures]
+        return list(zip(measured, weighted, strict=True))
 
     def _counted(self, video: str) -> Sums:
         """Give the sums of the frames that the protocol counts."""

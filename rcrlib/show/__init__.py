@@ -10,7 +10,7 @@ has a contour, and lines differ in their dashes or markers too. matplotlib is im
 needed, and only through its objects: the pictures depend on no global setting and change none.
 """
 
-from rcrlib.show.charts import curves, precision_recall_plot
+from rcrlib.show.charts import curves, f_threshold_plot, precision_recall_plot
 from rcrlib.show.pictures import as_picture, flow_picture, overlay
 from rcrlib.show.sheet import contact_sheet
 from rcrlib.show.style import PALETTE
@@ -20,6 +20,7 @@ __all__ = [
     "as_picture",
     "contact_sheet",
     "curves",
+    "f_threshold_plot",
     "flow_picture",
     "overlay",
     "precision_recall_plot",

@@ -93,14 +93,7 @@ def precision_recall_plot(
         DataError: no results.
         OptionError: results under different protocols, or another suffix than these.
     """
-    protocols = sorted({result.protocol for result in results.values()})
-    if not protocols:
-        raise DataError("no results to draw; give at least one")
-    if len(protocols) > 1:
-        raise OptionError(
-            f"results under the protocols {', '.join(protocols)} do not compare;"
-            " measure all under one"
-        )
+    protocol = _one_protocol(results)
     with canvas(round(5.2 * DPI), round(5.2 * DPI)) as figure:
         axes = figure.add_subplot()
         axes.grid(visible=False)
@@ -115,11 +108,75 @@ def precision_recall_plot(
         axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.005), ylim=(0, 1.005))
         axes.set_title(title or "")
         axes.set_aspect("equal")
-        axes.legend(loc="lower left", title=f"protocol “{protocols[0]}”", alignment="left")
+        axes.legend(loc="lower left", title=f"protocol “{protocol}”", alignment="left")
         figure.set_layout_engine("constrained")
         if path is not None:
-            save_figure(figure, path)
+            save_figure(figure, path, _precision_recall_in_words(results, protocol))
         return rendered(figure)
+
+
+def f_threshold_plot(
+    results: Mapping[str, SaliencyResult],
+    path: str | Path | None = None,
+    title: str | None = None,
+) -> Picture:
+    """Draw F over the threshold as in the paper's Fig. 5, with a dot where it is largest.
+
+    A curve that is high and flat is good: the maps are nearly binary. Arguments and errors as in
+    `precision_recall_plot`.
+    """
+    protocol = _one_protocol(results)
+    with canvas(round(6.4 * DPI), round(4.0 * DPI)) as figure:
+        axes = figure.add_subplot()
+        for (name, result), look in zip(results.items(), _looks(), strict=False):
+            f = result.f.numpy()
+            label = f"{name}   max F {result.max_f:.3f}, mean F {result.mean_f:.3f}"
+            axes.plot(_thresholds(result), f, label=label, markevery=[int(f.argmax())], **look)
+        axes.set(xlabel="threshold (of 255)", ylabel="F", xlim=(0, 255), ylim=(0, 1.005))
+        axes.set_title(title or "")
+        axes.legend(loc="lower center", title=f"protocol “{protocol}”", alignment="left")
+        figure.set_layout_engine("constrained")
+        if path is not None:
+            save_figure(figure, path, _f_in_words(results, protocol))
+        return rendered(figure)
+
+
+def _one_protocol(results: Mapping[str, SaliencyResult]) -> str:
+    """Give the protocol that all results follow."""
+    protocols = sorted({result.protocol for result in results.values()})
+    if not protocols:
+        raise DataError("no results to draw; give at least one")
+    if len(protocols) > 1:
+        raise OptionError(
+            f"results under the protocols {', '.join(protocols)} do not compare;"
+            " measure all under one"
+        )
+    return protocols[0]
+
+
+def _thresholds(result: SaliencyResult) -> np.ndarray:
+    return np.linspace(0, 255, len(result.f))
+
+
+def _precision_recall_in_words(results: Mapping[str, SaliencyResult], protocol: str) -> str:
+    parts = []
+    for name, result in results.items():
+        best = int(result.f.argmax())
+        precision, recall = float(result.precision[best]), float(result.recall[best])
+        parts.append(
+            f"{name}: largest F {result.max_f:.3f}, near precision {precision:.2f} and recall"
+            f" {recall:.2f}"
+        )
+    return f"Precision over recall, protocol {protocol}. {'; '.join(parts)}."
+
+
+def _f_in_words(results: Mapping[str, SaliencyResult], protocol: str) -> str:
+    parts = [
+        f"{name}: largest F {result.max_f:.3f} at {best:.0f}, mean {result.mean_f:.3f}"
+        for name, result in results.items()
+        for best in [_thresholds(result)[int(result.f.argmax())]]
+    ]
+    return f"F over the threshold from 0 to 255, protocol {protocol}. {'; '.join(parts)}."
 
 
 def _draw_levels_of_f(axes: Axes) -> None:

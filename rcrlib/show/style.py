@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import quoteattr
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,16 +90,29 @@ def rendered(figure: Figure) -> Picture:
     return np.asarray(agg.buffer_rgba())[..., :3].copy()
 
 
-def save_figure(figure: Figure, path: str | Path) -> None:
+def save_figure(figure: Figure, path: str | Path, alt: str = "") -> None:
     """Write the figure as PNG or SVG, by the suffix, whole or not at all; inside `canvas`.
+
+    Args:
+        figure: what to write.
+        path: a `.png` or `.svg`.
+        alt: the picture in words, for those who cannot see it: the SVG's label, which screen
+            readers read, or the PNG's `Description`.
 
     Raises:
         OptionError: another suffix.
     """
     suffix = checked_suffix(path, (".png", ".svg"))
-    metadata = {"Date": None} if suffix == ".svg" else None
+    metadata: dict[str, str | None] = {"Description": alt} if alt else {}
     with atomic_file(path) as temporary:
-        figure.savefig(temporary, format=suffix[1:], dpi=DPI, metadata=metadata)
+        if suffix == ".png":
+            figure.savefig(temporary, format="png", dpi=DPI, metadata=metadata)
+            return
+        figure.savefig(temporary, format="svg", metadata={**metadata, "Date": None})
+        if alt:
+            drawing = temporary.read_text(encoding="utf-8")
+            label = f'<svg role="img" aria-label={quoteattr(alt)} '
+            temporary.write_text(drawing.replace("<svg ", label, 1), encoding="utf-8")
 
 
 def checked_suffix(path: str | Path, allowed: tuple[str, ...]) -> str:

@@ -1,0 +1,38 @@
+"""Prediction folders, anyone's, against a data set: numbers, tables and pictures.
+
+truth.py       the masks to compare with: a data set in any layout, or a plain folder of masks
+pairs.py       which prediction belongs to which mask; what is missing, what is too much
+saliency.py    `evaluate_saliency`       segmentation.py  `evaluate_segmentation`
+tables.py      for the terminal, as CSV, JSON, LaTeX and Markdown
+pictures.py    curves and contact sheets of the worst frames
+"""
+
+from rcrlib.evaluation.evaluate import (
+    Evaluation,
+    WorstFrame,
+    evaluate_saliency,
+    evaluate_segmentation,
+)
+from rcrlib.evaluation.pairs import Pair, Pairs, find_pairs
+from rcrlib.evaluation.pictures import draw_curves, worst_sheet
+from rcrlib.evaluation.tables import csv_table, latex, markdown, terminal, to_json
+from rcrlib.evaluation.truth import load_truth, true_mask
+
+__all__ = [
+    "Evaluation",
+    "Pair",
+    "Pairs",
+    "WorstFrame",
+    "csv_table",
+    "draw_curves",
+    "evaluate_saliency",
+    "evaluate_segmentation",
+    "find_pairs",
+    "latex",
+    "load_truth",
+    "markdown",
+    "terminal",
+    "to_json",
+    "true_mask",
+    "worst_sheet",
+]

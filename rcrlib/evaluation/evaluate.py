@@ -1,0 +1,243 @@
+"""Predictions from disk through the metrics, on all cores, in memory that does not grow."""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from rcrlib.data import Dataset, read_map, resize
+from rcrlib.data.listing import some
+from rcrlib.errors import DataError
+from rcrlib.evaluation.pairs import Pair, check_complete, find_pairs
+from rcrlib.evaluation.truth import true_mask
+from rcrlib.metrics import (
+    SaliencyMetrics,
+    SaliencyResult,
+    SegmentationMetrics,
+    SegmentationResult,
+)
+
+CHUNK = 8
+"""Frames that one thread measures in one go."""
+
+Result = TypeVar("Result", SaliencyResult, SegmentationResult)
+Metrics = SaliencyMetrics | SegmentationMetrics
+
+
+@dataclass(frozen=True)
+class WorstFrame:
+    """A frame of low score: S of a saliency map, J of a segmentation."""
+
+    score: float
+    pair: Pair
+
+
+@dataclass(frozen=True)
+class Evaluation(Generic[Result]):
+    """A method's result and all that was odd about its predictions."""
+
+    method: str
+    data: str
+    result: Result
+    resized: int
+    """Predictions of another size than their mask, resized in memory."""
+
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    unreadable: tuple[str, ...]
+    worst: tuple[WorstFrame, ...]
+    """From the worst up."""
+
+    @property
+    def remarks(self) -> list[str]:
+        """Say in a line each what a reader of the numbers has to know."""
+        counts = {
+            "resized to the mask (bilinear, in memory)": self.resized,
+            "missing and left out": len(self.missing),
+            "unreadable and left out": len(self.unreadable),
+            "(or folders of them) without a frame, not looked at": len(self.extra),
+        }
+        return [f"{self.method}: {n} predictions {what}" for what, n in counts.items() if n]
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """What a thread found out about a few frames."""
+
+    metrics: Any
+    scores: list[tuple[float, Pair]]
+    resized: int
+    unreadable: list[str]
+
+
+def evaluate_saliency(
+    dataset: Dataset,
+    folder: str | Path,
+    *,
+    protocol: str = "paper",
+    method: str | None = None,
+    allow_missing: bool = False,
+    worst: int = 0,
+    weighted: bool = True,
+) -> Evaluation[SaliencyResult]:
+    """Score a folder of saliency maps.
+
+    Args:
+        dataset: what to compare with, see `rcrlib.evaluation.load_truth`.
+        folder: VIDEO/FRAME.png (IMAGE.png for a set of images), grey, 8 bits; another size than the
+            mask's is resized bilinearly in memory.
+        protocol: one of `rcrlib.metrics.PROTOCOLS`.
+        method: its name in tables; the folder's by default.
+        allow_missing: go on without predictions that are missing or cannot be read.
+        worst: how many of the worst frames, by S, to remember.
+        weighted: the weighted F, too, which takes most of the time.
+
+    Raises:
+        DataError: predictions are missing, too many, or unreadable (without `allow_missing`), or
+            the masks are.
+    """
+
+    def measure(metrics: SaliencyMetrics, pair: Pair) -> tuple[float, bool]:
+        levels, mask, resized = _read(pair, read_map)
+        (frame,) = metrics.update(levels, mask, pair.video, [pair.number])
+        return frame.s, resized
+
+    make = partial(SaliencyMetrics, protocol, weighted=weighted)
+    return _evaluate(dataset, Path(folder), make, measure, method, allow_missing, worst)
+
+
+def evaluate_segmentation(
+    dataset: Dataset,
+    folder: str | Path,
+    *,
+    protocol: str = "davis16",
+    threshold: float = 0.5,
+    method: str | None = None,
+    allow_missing: bool = False,
+    worst: int = 0,
+) -> Evaluation[SegmentationResult]:
+    """Score a folder of masks, or of saliency maps that are cut at a threshold.
+
+    Args:
+        dataset, folder, method, allow_missing, worst: as for `evaluate_saliency`; masks may also be
+            palettes of object ids, and the worst frames are those of lowest J.
+        protocol: one of `rcrlib.metrics.SEGMENTATION_PROTOCOLS`.
+        threshold: of the object, in (0, 1].
+
+    Raises:
+        DataError: as `evaluate_saliency`.
+    """
+
+    def read(path: Path) -> NDArray[np.uint8]:
+        levels = read_map(path, palette_ids=True)
+        if levels.max() == 1:
+            raise DataError(f"{path}: holds 0 and 1 of 255; save masks as 0 and 255")
+        return levels
+
+    def measure(metrics: SegmentationMetrics, pair: Pair) -> tuple[float, bool]:
+        levels, mask, resized = _read(pair, read)
+        ((j, _),) = metrics.update(levels / 255, mask, pair.video, [pair.number])
+        return j, resized
+
+    make = partial(SegmentationMetrics, protocol, threshold)
+    return _evaluate(dataset, Path(folder), make, measure, method, allow_missing, worst)
+
+
+def _evaluate(
+    dataset: Dataset, folder: Path, make: Callable[[], Any], measure: Callable[..., Any],
+    method: str | None, allow_missing: bool, worst: int,
+) -> Evaluation[Any]:  # fmt: skip
+    metrics = make()  # first of all, for it checks the protocol
+    found = find_pairs(dataset, folder)
+    if not allow_missing:
+        check_complete(folder, found, dataset)
+    resized, unreadable = 0, []
+    lowest: list[tuple[float, int, Pair]] = []
+    numbers = count()
+    for chunk in _in_threads(partial(_measure_chunk, make, measure), found.pairs, folder.name):
+        metrics.merge(chunk.metrics)
+        resized += chunk.resized
+        unreadable += chunk.unreadable
+        for score, pair in chunk.scores:
+            # A heap whose first is the best of the worst; numbers keep it from comparing pairs.
+            heapq.heappush(lowest, (-score, -next(numbers), pair))
+            if len(lowest) > worst:
+                heapq.heappop(lowest)
+    if unreadable and not allow_missing:
+        raise DataError(
+            f"{folder}: {len(unreadable)} predictions cannot be used: {some(unreadable, 3)};"
+            " mend them, or go on without them by --allow-missing"
+        )
+    if len(unreadable) == len(found.pairs):
+        lost = unreadable or list(found.missing)
+        raise DataError(f"{folder}: no prediction can be used; not there: {some(lost, 3)}")
+    return Evaluation(
+        method=method or folder.resolve().name, data=dataset.name, result=metrics.compute(),
+        resized=resized, missing=found.missing, extra=found.extra, unreadable=tuple(unreadable),
+        worst=tuple(WorstFrame(-s, pair) for s, _, pair in sorted(lowest, reverse=True)),
+    )  # fmt: skip
+
+
+def _in_threads(
+    work: Callable[[Sequence[Pair]], _Chunk], pairs: Sequence[Pair], title: str
+) -> Iterator[_Chunk]:
+    """Work on chunks in threads; give the results in the order of the frames."""
+    chunks = [pairs[start : start + CHUNK] for start in range(0, len(pairs), CHUNK)]
+    with (
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+        tqdm(total=len(pairs), desc=title, unit="frame", disable=None, leave=False) as bar,
+    ):
+        try:
+            for chunk, done in zip(chunks, pool.map(work, chunks), strict=True):
+                bar.update(len(chunk))
+                yield done
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _measure_chunk(
+    make: Callable[[], Metrics], measure: Callable[..., Any], pairs: Sequence[Pair]
+) -> _Chunk:
+    chunk = _Chunk(make(), [], 0, [])
+    resized = 0
+    for pair in pairs:
+        try:
+            score, changed = measure(chunk.metrics, pair)
+        except _UnreadableError as error:
+            chunk.unreadable.append(str(error))
+            continue
+        resized += changed
+        chunk.scores.append((score, pair))
+    return _Chunk(chunk.metrics, chunk.scores, resized, chunk.unreadable)
+
+
+class _UnreadableError(Exception):
+    """A prediction that cannot be read; a mask that cannot be read is a `DataError`."""
+
+
+def _read(
+    pair: Pair, read: Callable[[Path], NDArray[np.uint8]]
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_], bool]:
+    """Read prediction and mask; tell whether the prediction had to be resized to the mask."""
+    mask = true_mask(pair.label)
+    try:
+        levels = read(pair.prediction)
+    except DataError as error:
+        raise _UnreadableError(str(error)) from error
+    if levels.shape == mask.shape:
+        return levels, mask, False
+    height, width = mask.shape
+    return resize(torch.from_numpy(levels)[None], (height, width))[0].numpy(), mask, True

@@ -1,0 +1,116 @@
+"""Which prediction belongs to which mask, and what belongs to none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rcrlib.data import Dataset, LabelFiles, Video
+from rcrlib.data.listing import list_folders, list_images, some
+from rcrlib.errors import DataError
+from rcrlib.evaluation.truth import MASKS
+
+FOREIGN = (".npy", ".npz", ".mat", ".pt", ".h5")
+"""Files that are no pictures and yet often hold maps."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A labelled frame and its prediction."""
+
+    video: str
+    frame: str
+    number: int
+    """The frame's index in its video."""
+
+    prediction: Path
+    label: LabelFiles
+    source: Video
+
+    @property
+    def name(self) -> str:
+        """Name the frame for a person."""
+        return _name(self.video, self.frame)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What a folder of predictions holds for a data set."""
+
+    pairs: tuple[Pair, ...]
+    missing: tuple[str, ...]
+    """Labelled frames without a prediction."""
+
+    extra: tuple[str, ...]
+    """Predictions for frames or videos that the data set has not."""
+
+
+def find_pairs(dataset: Dataset, folder: str | Path) -> Pairs:
+    """Find the prediction of every labelled frame: FOLDER/VIDEO/FRAME.png, or FOLDER/IMAGE.png.
+
+    Predictions for frames without a label are neither used nor too much.
+
+    Raises:
+        DataError: the folder is missing or holds no picture.
+    """
+    folder = Path(folder)
+    files = _files(dataset, folder)
+    pairs, missing, extra = [], [], []
+    for video in dataset:
+        there = files.pop(video.name, {})
+        names = video.frame_names
+        for index in video.annotated:
+            path = there.get(names[index])
+            if path is None:
+                missing.append(_name(video.name, names[index]))
+                continue
+            label = video.labels[index]
+            pairs.append(Pair(video.name, names[index], index, path, label, video))
+        known = set(names)
+        extra += [f"{video.name}/{name}" for name in there if name not in known]
+    extra += [name if dataset.flat else f"{name}/" for name in files]
+    return Pairs(tuple(pairs), tuple(missing), tuple(extra))
+
+
+def check_complete(folder: Path, found: Pairs, dataset: Dataset) -> None:
+    """Raise `DataError` that lists what is missing and what is too much, if anything is."""
+    lines = []
+    if found.missing:
+        lines.append(f"{len(found.missing)} predictions are missing: {some(list(found.missing))}")
+    if found.extra:
+        of = "masks" if dataset.layout == MASKS else "frames"
+        lines.append(
+            f"{len(found.extra)} belong to no {of} of {dataset.name}: {some(list(found.extra))}"
+        )
+    if lines:
+        raise DataError(
+            f"{folder}: {'; '.join(lines)}; complete the folder, name the split that was predicted,"
+            " or go on without them by --allow-missing"
+        )
+
+
+def _name(video: str, frame: str) -> str:
+    return frame if frame == video else f"{video}/{frame}"  # an image is a video of its own
+
+
+def _files(dataset: Dataset, folder: Path) -> dict[str, dict[str, Path]]:
+    """Give the prediction files by video and frame."""
+    here = list_images(folder)
+    if dataset.flat:
+        files = {path.stem: {path.stem: path} for path in here}
+    elif here and len(dataset) == 1:  # of a single video, the frames may lie in the folder itself
+        files = {dataset.videos[0].name: {path.stem: path for path in here}}
+    else:
+        inside = {part.name: list_images(part) for part in list_folders(folder)}
+        files = {name: {p.stem: p for p in paths} for name, paths in inside.items() if paths}
+    if not files:
+        layout = "IMAGE.png" if dataset.flat else "VIDEO/FRAME.png"
+        raise DataError(f"{folder}: holds no saliency maps; {_hint(folder, layout)}")
+    return files
+
+
+def _hint(folder: Path, layout: str) -> str:
+    foreign = next((p for p in folder.rglob("*") if p.suffix.lower() in FOREIGN), None)
+    if foreign is not None:
+        return f"{foreign.name} is no picture: save maps as 8-bit PNG, {layout}"
+    return f"expected {layout}"
