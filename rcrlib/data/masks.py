@@ -81,6 +81,16 @@ def read_mask(
         DataError: the file is missing, broken, of another size, coloured where greys are expected,
             or (`style="auto"`) neither black nor anywhere >= 128.
     """
+    grey = read_grey(path, size=size, style=style)
+    if soft:
+        return grey.astype(np.float32) / np.float32(255)
+    return (grey >= THRESHOLD).astype(np.uint8)
+
+
+def read_grey(
+    path: str | Path, *, size: tuple[int, int] | None = None, style: MaskStyle = "auto"
+) -> NDArray[np.uint8]:
+    """Read a mask as (H, W) uint8, 0..255, before it is cut; otherwise as `read_mask`."""
     with _opened(path) as image:
         grey = _object_grey(Path(path), ImageOps.exif_transpose(image), style)
     if size is not None and grey.shape != size:
@@ -88,9 +98,7 @@ def read_mask(
             f"{path}: the mask is {_wxh(grey.shape)} and its frame is {_wxh(size)} pixels;"
             " give a mask of the frame's size"
         )
-    if soft:
-        return grey.astype(np.float32) / np.float32(255)
-    return (grey >= THRESHOLD).astype(np.uint8)
+    return grey
 
 
 def read_map(path: str | Path, *, palette_ids: bool = False) -> NDArray[np.uint8]:

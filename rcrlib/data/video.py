@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcrlib.data.frames import Frames
-from rcrlib.data.masks import MaskStyle, read_mask
+from rcrlib.data.masks import MaskStyle, read_grey, read_mask
 from rcrlib.errors import DataError
 
 
@@ -32,6 +32,12 @@ class LabelFiles:
         """Read the label as `rcrlib.data.read_mask` does; raises what that raises."""
         masks = [read_mask(path, size=size, soft=soft, style=self.style) for path in self.paths]
         union: NDArray[np.generic] = np.maximum.reduce(masks)
+        return union
+
+    def read_grey(self, *, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+        """Read the label as `rcrlib.data.masks.read_grey` does: (H, W) uint8, before it is cut."""
+        masks = [read_grey(path, size=size, style=self.style) for path in self.paths]
+        union: NDArray[np.uint8] = np.maximum.reduce(masks) if len(masks) > 1 else masks[0]
         return union
 
 

@@ -54,9 +54,7 @@ def true_mask(labels: LabelFiles, size: tuple[int, int] | None = None) -> NDArra
     Raises:
         DataError: the file cannot be read, or is of another size.
     """
-    grey = labels.read(size=size, soft=True)
-    mask: NDArray[np.bool_] = np.rint(grey * 255) > 128
-    return mask
+    return labels.read_grey(size=size) > 128
 
 
 def _holds_masks(root: Path) -> bool:

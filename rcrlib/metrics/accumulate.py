@@ -180,7 +180,7 @@ class SaliencyMetrics:
         if not self.weighted:
             return [(frame, None) for frame in measured]
         pictures = zip(levels.cpu().numpy(), masks.cpu().numpy(), scales, strict=True)
-        weighted = [fast_weighted_f(scale.values[p], mask) for p, mask, scale in pictures]
+        weighted = [fast_weighted_f(p, scale.values, mask) for p, mask, scale in pictures]
         return list(zip(measured, weighted, strict=True))
 
     def _counted(self, video: str) -> Sums:

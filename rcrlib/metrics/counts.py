@@ -41,17 +41,22 @@ def count_levels(
 
 def _splits(masks: Tensor, centroid_in: CentroidIn) -> NDArray[np.int64]:
     """Give each mask's first lower row and first right column, `(B, 2)`."""
-    if masks.device.type == "cpu":
-        moments = [cv2.moments(mask, binaryImage=True) for mask in masks.numpy().view(np.uint8)]
-        sums = np.array([(m["m01"], m["m10"], m["m00"]) for m in moments])
-    else:
-        rows, columns = masks.sum(2).double(), masks.sum(1).double()
-        y = rows @ torch.arange(rows.shape[1], dtype=rows.dtype, device=rows.device)
-        x = columns @ torch.arange(columns.shape[1], dtype=rows.dtype, device=rows.device)
-        sums = torch.stack([y, x, rows.sum(1)], dim=1).cpu().numpy()
+    rows, columns = _sums(masks)
+    y, x = (along @ np.arange(along.shape[1]) for along in (rows, columns))
+    sums = np.stack([y, x, rows.sum(1)], axis=1)
     centroids = np.round(sums[:, :2] / np.maximum(sums[:, 2:], 1)).astype(np.int64)
     inside = (sums[:, 2:] > 0) & (centroid_in == "upper left")
     return centroids + inside
+
+
+def _sums(masks: Tensor) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count each mask's pixels by row, `(B, H)`, and by column, `(B, W)`."""
+    if masks.device.type != "cpu":
+        return masks.sum(2).cpu().numpy(), masks.sum(1).cpu().numpy()
+    pictures = masks.numpy().view(np.uint8)
+    rows = [cv2.reduce(picture, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0] for picture in pictures]
+    columns = [cv2.reduce(picture, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0] for picture in pictures]
+    return np.array(rows, np.int64), np.array(columns, np.int64)
 
 
 def _count_by_opencv(

@@ -61,7 +61,7 @@ def fast(levels: np.ndarray, mask: np.ndarray, min_max: bool) -> Answers:
     """Ask the path that `SaliencyMetrics` takes."""
     (counts,) = count_levels(torch.from_numpy(levels)[None], torch.from_numpy(mask)[None])
     scale = scale_of(counts, min_max)
-    weighted = fast_weighted_f(scale.values[levels], mask)
+    weighted = fast_weighted_f(levels, scale.values, mask)
     return {**vars(measure(counts, scale)), "w_f": weighted}
 
 
