@@ -72,7 +72,7 @@ def saliency(
 
     \b
       rcr eval saliency --pred maps --gt DAVIS --split val --protocol davsod
-      rcr eval saliency --pred ours=maps --pred theirs=other --gt DAVIS --plot --latex t.tex
+      rcr eval saliency --pred ours=maps --pred theirs=other --gt DAVIS --plot
     """
     from rcrlib.evaluation import draw_curves, evaluate_saliency, load_truth
 
