@@ -107,15 +107,12 @@ def _from_mirror(archive: Archive, url: str, part: Partial, patience: Patience) 
 
 def _transfer(archive: Archive, url: str, part: Partial, patience: Patience) -> int | None:
     with tqdm(
-        total=archive.size, desc=archive.name, unit="B", unit_scale=True, unit_divisor=1000,
+        total=archive.size, initial=part.size, desc=archive.name, unit="B", unit_scale=True,
         disable=None, leave=False, dynamic_ncols=True,
     ) as bar:  # fmt: skip
 
         def progress(there: int, total: int | None) -> None:
-            if total is not None and bar.total != total:
-                bar.total = total
-            if bar.n == 0 and bar.initial == 0 and there:
-                bar.initial = there  # the speed is that of what comes now
+            bar.total = total
             bar.update(there - bar.n)
 
         def room(more: int) -> None:

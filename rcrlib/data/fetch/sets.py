@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from rcrlib.data.fetch.catalogue import Published
@@ -15,8 +14,7 @@ CATALOGUE: Mapping[str, Published] = {each.name: each for each in (*VIDEO_SETS, 
 
 
 def find_set(name: str) -> Published:
-    """Give a data set of the catalogue by name; `OptionError` names the nearest ones."""
+    """Give a data set of the catalogue by name; `OptionError` names those that there are."""
     if name in CATALOGUE:
         return CATALOGUE[name]
-    near = difflib.get_close_matches(name.lower(), CATALOGUE, n=2, cutoff=0.5)
-    raise OptionError(f"{name!r}: no data set that rcr knows; use {', '.join(near or CATALOGUE)}")
+    raise OptionError(f"{name!r}: no data set that rcr knows; use one of {', '.join(CATALOGUE)}")

@@ -1,24 +1,24 @@
 """One request for (the rest of) a file, and everything that can go wrong with it.
 
-`requests` speaks HTTP; what is here decides what may be added to the bytes that are there already.
+`httpx` speaks HTTP; what is here decides what may be added to the bytes that are there already.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import requests
-from requests.exceptions import RequestException
+import httpx
 
 from rcrlib.errors import RcrError
 
-CHUNK = 1 << 16
 HEADERS = {"User-Agent": "rcrlib (data set download)", "Accept-Encoding": "identity"}
 WAIT_AT_MOST = 60.0
 
@@ -121,17 +121,26 @@ def transfer(
     noted = partial.version()
     begin = partial.size if noted.get("url") == url else 0
     headers = {**HEADERS, **_resume_headers(begin, noted)}
-    timeout = (patience.connect, patience.stall)
+    timeout = httpx.Timeout(patience.stall, connect=patience.connect)
     try:
-        with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+        with (
+            httpx.Client(verify=_security(), follow_redirects=True, timeout=timeout) as client,
+            client.stream("GET", url, headers=headers) as response,
+        ):
             _refuse(response, begin)
             begin = _accepted_from(response, partial, begin, {**noted, "url": url})
             total = _whole_size(response, begin)
             room((total or begin) - begin)
             _append(response, partial, patience, lambda there: progress(there, total))
-    except RequestException as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Failed(_in_words(error), retry=True) from error
     return total
+
+
+@cache
+def _security() -> ssl.SSLContext:
+    """Give the certificates to trust; reading them takes longer than a small file does."""
+    return httpx.create_ssl_context()
 
 
 def _resume_headers(begin: int, noted: dict[str, Any]) -> dict[str, str]:
@@ -141,20 +150,20 @@ def _resume_headers(begin: int, noted: dict[str, Any]) -> dict[str, str]:
     return {**rest, "If-Range": validator} if rest and isinstance(validator, str) else rest
 
 
-def _refuse(response: requests.Response, begin: int) -> None:
+def _refuse(response: httpx.Response, begin: int) -> None:
     """Raise `Failed` for an answer that brings no bytes of the file."""
     status = response.status_code
     if status in (200, 206):
         return
     if status == 416 and begin:
         raise Failed("416, no byte more", retry=True, wait=0, ended=True)
-    words = f"{status} {response.reason}".strip()
+    words = f"{status} {response.reason_phrase}".strip()
     again = status in (408, 425, 429) or status >= 500
     raise Failed(words, retry=again, wait=_retry_after(response))
 
 
 def _accepted_from(
-    response: requests.Response, partial: Partial, begin: int, noted: dict[str, Any]
+    response: httpx.Response, partial: Partial, begin: int, noted: dict[str, Any]
 ) -> int:
     """Tell from which byte on the answer goes; from 0 where the server sends the whole file."""
     if response.status_code == 206:
@@ -172,7 +181,7 @@ def _accepted_from(
     return 0
 
 
-def _whole_size(response: requests.Response, begin: int) -> int | None:
+def _whole_size(response: httpx.Response, begin: int) -> int | None:
     ranged = _total_of_range(response)
     if ranged is not None:
         return ranged
@@ -182,13 +191,13 @@ def _whole_size(response: requests.Response, begin: int) -> int | None:
     return begin + int(length) if length.isdecimal() else None
 
 
-def _total_of_range(response: requests.Response) -> int | None:
+def _total_of_range(response: httpx.Response) -> int | None:
     total = re.search(r"/(\d+)$", response.headers.get("Content-Range", ""))
     return int(total[1]) if total else None
 
 
 def _append(
-    response: requests.Response,
+    response: httpx.Response,
     partial: Partial,
     patience: Patience,
     progress: Callable[[int], None],
@@ -198,7 +207,7 @@ def _append(
     window, before = time.monotonic(), there
     with partial.path.open("ab") as file:
         progress(there)
-        for chunk in response.iter_content(CHUNK):
+        for chunk in response.iter_raw():
             file.write(chunk)
             there += len(chunk)
             progress(there)
@@ -209,25 +218,26 @@ def _append(
                 window, before = now, there
 
 
-def _retry_after(response: requests.Response) -> float | None:
+def _retry_after(response: httpx.Response) -> float | None:
     seconds = response.headers.get("Retry-After", "")
     return min(float(seconds), WAIT_AT_MOST) if seconds.isdecimal() else None
 
 
-def _in_words(error: RequestException) -> str:
+def _in_words(error: Exception) -> str:
     """Say in a few words what went wrong on the way."""
-    kinds = (
-        (requests.exceptions.SSLError, "no secure connection"),
-        (requests.exceptions.ConnectTimeout, "no answer"),
-        (requests.exceptions.Timeout, "stalled"),
-        (requests.exceptions.ChunkedEncodingError, "broke off"),
-        (requests.exceptions.TooManyRedirects, "redirects in a circle"),
-    )
     text = str(error)
-    if "timed out" in text.lower():
-        return "stalled"
-    if "NameResolutionError" in text or "getaddrinfo" in text:
+    kinds = (
+        (httpx.ConnectTimeout, "no answer"),
+        (httpx.TimeoutException, "stalled"),
+        (httpx.RemoteProtocolError, "broke off"),
+        (httpx.TooManyRedirects, "redirects in a circle"),
+        (httpx.UnsupportedProtocol, "no web address"),
+        (httpx.InvalidURL, "no web address"),
+    )
+    if isinstance(error, httpx.ConnectError):
+        if "refused" in text:
+            return "connection refused"
+        if "certificate" in text.lower() or "ssl" in text.lower():
+            return "no secure connection"
         return "no such host, or no network"
-    if "refused" in text:
-        return "connection refused"
     return next((words for kind, words in kinds if isinstance(error, kind)), "connection lost")

@@ -19,6 +19,7 @@ BROKEN = (
 do not know."""
 
 _CHUNK = 1 << 20
+_EMPTY = "is no archive, or an empty one"
 
 
 def archive_kind(path: Path) -> Kind | None:
@@ -44,13 +45,15 @@ def whole_fault(path: Path) -> str | None:
         kind = archive_kind(path)
         if kind == "zip":
             with zipfile.ZipFile(path) as archive:
+                if not archive.namelist():
+                    return _EMPTY
                 broken = archive.testzip()
             return None if broken is None else f"{broken} in it is damaged"
         if kind == "tar":
             with tarfile.open(path) as archive:
                 for member in archive:
                     _read_through(archive, member)
-            return None
+                return None if archive.getmembers() else _EMPTY
     except BROKEN as error:
         return f"is damaged or truncated ({error})"
     if kind == "rar":
