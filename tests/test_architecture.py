@@ -25,7 +25,7 @@ FLOORS = (
     ("runtime", "triplets"),
     # the first floor: what the method does; nothing here knows the rest but for show's pictures
     ("show",),
-    ("train", "pseudo", "predict"),
+    ("train", "pseudo", "predict", "keyframes"),
     # the top: everything at once, and the command
     ("demo",),
     ("cli",),

@@ -11,6 +11,7 @@ from rcrlib.cli import options as o
 from rcrlib.cli.checks import check_free
 from rcrlib.cli.command import Group
 from rcrlib.cli.get import get
+from rcrlib.cli.label import label
 from rcrlib.errors import DataError
 
 
@@ -40,6 +41,7 @@ def synth(out: Path, val: int, height: int, width: int, force: bool, **settings:
 
 
 data.add_command(get)
+data.add_command(label)
 
 
 @data.command()
