@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +96,7 @@ def _read_all(dataset: Dataset) -> Iterator[tuple[str, _Found]]:
     """Yield what reading each frame and each label found, in the order of the videos."""
     jobs: list[tuple[str, Callable[[], _Found]]] = []
     for video in dataset:
-        jobs += _jobs(video)
+        jobs += _jobs(dataset, video)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         results = pool.map(lambda job: job[1](), jobs)
         bar = tqdm(
@@ -105,16 +106,15 @@ def _read_all(dataset: Dataset) -> Iterator[tuple[str, _Found]]:
         yield from zip((name for name, _ in jobs), bar, strict=True)
 
 
-def _jobs(video: Video) -> Iterator[tuple[str, Callable[[], _Found]]]:
+def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _Found]]]:
     """Yield the name and the reading of every file of a video."""
     if isinstance(video.frames, VideoFileFrames):
-        yield video.name, lambda: _read_film(video)
+        yield video.name, partial(_read_film, video)
     else:
-        for index, name in enumerate(video.frame_names):
-            yield f"{video.name}/{name}", lambda index=index: _read_frame(video, index)  # type: ignore[misc]
+        for index in range(len(video)):
+            yield dataset.title(video, index), partial(_read_frame, video, index)
     for index in video.annotated:
-        name = f"{video.name}/{video.frame_names[index]}"
-        yield name, lambda index=index: _read_label(video, index)  # type: ignore[misc]
+        yield dataset.title(video, index), partial(_read_label, video, index)
 
 
 def _read_film(video: Video) -> _Found:

@@ -149,9 +149,9 @@ def _missing(published: Published, dataset: Dataset) -> Iterator[str]:
                 yield f"{name}: {len(gone)} of {count} frames missing: {_ranges(gone)}"
     if published.whole.frames is not None and published.whole.frames == published.whole.labels:
         bare = [
-            f"{video.name}/{frame}"
+            dataset.title(video, index)
             for video in dataset
-            for index, frame in enumerate(video.frame_names)
+            for index in range(len(video))
             if index not in video.labels
         ]
         if bare:
