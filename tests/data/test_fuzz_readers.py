@@ -75,7 +75,7 @@ anything = st.recursive(
 
 def maybe(good):
     """Mostly what belongs there."""
-    return st.one_of(*[good] * 9, anything)
+    return st.integers(0, 15).flatmap(lambda number: good if number else anything)
 
 
 points = maybe(st.lists(st.lists(numbers, min_size=2, max_size=2), max_size=6))
@@ -85,8 +85,11 @@ shapes = st.fixed_dictionaries(
     {}, optional={"points": points, "shape_type": maybe(kinds), "mask": maybe(st.text(max_size=9))}
 )
 labelme_files = st.fixed_dictionaries(
-    {"shapes": maybe(st.lists(maybe(shapes), max_size=3))},
-    optional={"imageHeight": sides, "imageWidth": sides},
+    {
+        "shapes": maybe(st.lists(maybe(shapes), max_size=3)),
+        "imageHeight": sides,
+        "imageWidth": sides,
+    }
 )
 rle = st.fixed_dictionaries(
     {"size": maybe(st.just([6, 8])), "counts": maybe(st.one_of(
