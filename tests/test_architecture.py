@@ -26,6 +26,8 @@ FLOORS = (
     # the first floor: what the method does; nothing here knows the rest but for show's pictures
     ("show",),
     ("train", "pseudo", "predict", "keyframes"),
+    # how fast all of it is
+    ("bench",),
     # the top: everything at once, and the command
     ("demo",),
     ("cli",),

@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from rcrlib import __version__
+from rcrlib.cli.bench import bench
 from rcrlib.cli.command import Group, usage
 from rcrlib.cli.data import data
 from rcrlib.cli.run import demo, predict, pseudo_label, weights
@@ -28,7 +29,7 @@ def app() -> None:
     """
 
 
-for command in (demo, data, train, pseudo_label, predict, weights):
+for command in (demo, data, train, pseudo_label, predict, weights, bench):
     app.add_command(command)
 
 

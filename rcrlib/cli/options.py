@@ -132,3 +132,8 @@ every = option("Output", "--checkpoint-every N", "Steps between checkpoints.", d
 resume = option("Output", "--resume", "Go on where the run in the folder stopped.")
 force = option("Output", "--force", "Replace what rcr wrote there.")
 run_folder = bundle(out, every, resume, force)
+
+measuring = bundle(
+    option("Measuring", "--rounds N", "Runs of each variant, taken in turn.", default=5),
+    option("Output", "--json FILE", "Also write all of it here."),
+)
