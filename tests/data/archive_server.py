@@ -125,6 +125,16 @@ def stalls(request: Request) -> None:
     time.sleep(1.2)
 
 
+def trickles(request: Request) -> None:
+    """Sends a few bytes at a time, for ever."""
+    request.send_response(200)
+    request.send_header("Content-Length", str(len(request.content)))
+    request.end_headers()
+    for byte in request.content:
+        request.wfile.write(bytes([byte]))
+        time.sleep(0.05)
+
+
 def status(number: int, **headers: str) -> Behaviour:
     return lambda request: request.answer(b"sorry", number, **headers)
 

@@ -86,6 +86,7 @@ def test_a_server_that_misbehaves_for_a_while(site, tmp_path, behaviours, checks
         (server.truncates, "broke off"),
         (server.resets, "connection lost"),
         (server.stalls, "stalled"),
+        (server.trickles, "too slow"),
         (server.status(404), "404"),
         (server.status(403), "403"),
         (server.status(416), "416"),

@@ -101,6 +101,14 @@ def test_davsod_comes_in_parts(prepare):
     ]
 
 
+def test_a_part_that_is_brought_later_is_not_passed_over(prepare, tmp_path):
+    folder = prepare("davsod")
+    (tmp_path / "Normal-25.zip").write_bytes((tmp_path / "Easy-35.zip").read_bytes())
+    with pytest.raises(DataError, match=r"was made without Normal-25\.zip; remove it"):
+        get(find_set("davsod"), folder.parent, archives=[tmp_path / "Normal-25.zip"])
+    assert get(find_set("davsod"), folder.parent, archives=[tmp_path / "Easy-35.zip"]) == folder
+
+
 def test_a_list_that_a_person_adds_to_msra_b(prepare):
     folder = prepare("msra-b")
     (folder / "ImageSets").mkdir(exist_ok=True)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rcrlib.data.fetch.arrange import find_content, move_content
 from rcrlib.data.fetch.catalogue import Archive, Published
 from rcrlib.data.fetch.download import amount, download, fault, match_archives, need_room
 from rcrlib.data.fetch.lock import only_one
@@ -21,9 +22,6 @@ from rcrlib.files import PARTIAL, RECORD, output_folder
 
 DOWNLOADS = "downloads"
 """The folder beside the data sets that archives are downloaded to."""
-
-_DEPTH = 4
-"""How many folders an archive may wrap around its content."""
 
 
 def get(
@@ -58,11 +56,11 @@ def get(
     """
     root = Path(root)
     target = root / published.folder
-    if _is_prepared(published, target):
+    brought = match_archives(published.archives, archives)
+    if _is_prepared(published, target, brought):
         say(f"{target}: is there already, made from {', '.join(_archives_of(target))}")
         return target
     _refuse_other_content(published, target)
-    brought = match_archives(published.archives, archives)
     wanted = _wanted(published, brought)
     for archive in wanted:
         if archive.name in brought:
@@ -93,11 +91,11 @@ def plan(published: Published, root: str | Path, archives: Sequence[Path] = ()) 
     """
     root = Path(root)
     target = root / published.folder
-    if _is_prepared(published, target):
+    brought = match_archives(published.archives, archives)
+    if _is_prepared(published, target, brought):
         yield f"{target}: is there already; nothing would be done"
         return
     _refuse_other_content(published, target)
-    brought = match_archives(published.archives, archives)
     wanted = _wanted(published, brought)
     for archive in wanted:
         size = archive.size or archive.about
@@ -121,7 +119,7 @@ def _downloads(folder: Path, name: str) -> Iterator[None]:
         with only_one(folder / f".{name}.lock"):
             yield
     finally:
-        if not any(folder.iterdir()):
+        if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 
 
@@ -146,8 +144,17 @@ def _check_brought(archive: Archive, path: Path) -> None:
         raise DataError(f"{path}: is not the published {archive.name}: {wrong}; get it again")
 
 
-def _is_prepared(published: Published, target: Path) -> bool:
-    return _record(target).get("data") == published.name
+def _is_prepared(published: Published, target: Path, brought: Mapping[str, Path]) -> bool:
+    """Tell whether the set is there; raise where parts of it are brought that it has not yet."""
+    if _record(target).get("data") != published.name:
+        return False
+    more = [name for name in brought if name not in _archives_of(target)]
+    if more:
+        raise DataError(
+            f"{target}: was made without {' and '.join(more)}; remove it, and bring all of its"
+            " archives together"
+        )
+    return True
 
 
 def _archives_of(target: Path) -> list[str]:
@@ -204,32 +211,9 @@ def _prepare(published: Published, files: Mapping[Archive, Path], target: Path) 
         for archive, path in files.items():
             raw = folder / ".unpacked"
             unpack(path, raw)
-            content = _content(archive, path, raw)
-            _move(content, folder / archive.into)
+            move_content(find_content(archive, path, raw), folder / archive.into)
             shutil.rmtree(raw)
         load(folder, published.layout, problems=[])  # raises where it is no such data set
-
-
-def _content(archive: Archive, path: Path, raw: Path) -> Path:
-    """Find the folder that has what the archive holds; wrappings differ from copy to copy."""
-    level = [raw]
-    for _ in range(_DEPTH):
-        for folder in level:
-            if all(any(folder.glob(pattern)) for pattern in archive.holds):
-                return folder
-        level = [below for folder in level for below in sorted(folder.iterdir()) if below.is_dir()]
-    found = ", ".join(sorted(entry.name for entry in raw.iterdir())[:5]) or "nothing"
-    raise DataError(
-        f"{path}: does not hold {' and '.join(archive.holds)}, but {found}; is it {archive.name}?"
-    )
-
-
-def _move(content: Path, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for entry in content.iterdir():
-        target = folder / entry.name
-        if not target.exists():  # two archives may carry one README
-            entry.rename(target)
 
 
 def _summary(published: Published, target: Path) -> Iterator[str]:
