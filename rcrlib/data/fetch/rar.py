@@ -20,49 +20,58 @@ from rcrlib.errors import DataError
 
 TOOLS: Mapping[str, Callable[[str, str], list[str]]] = {
     "unrar": lambda archive, folder: ["unrar", "x", "-o-", "-p-", "-inul", archive, f"{folder}/"],
-    "unar": lambda archive, folder: ["unar", "-q", "-D", "-p", "", "-o", folder, archive],
     "7zz": lambda archive, folder: ["7zz", "x", "-y", "-p", f"-o{folder}", archive],
     "7z": lambda archive, folder: ["7z", "x", "-y", "-p", f"-o{folder}", archive],
+    "unar": lambda archive, folder: ["unar", "-q", "-D", "-p", "", "-o", folder, archive],
+    "bsdtar": lambda archive, folder: ["bsdtar", "-x", "-f", archive, "-C", folder],
 }
-"""What else can unpack a .rar where there is no `bsdtar`, which turns it into a tar by itself."""
+"""What can unpack a .rar, and how it is asked to; those that can read most kinds come first."""
 
 
 @contextmanager
 def as_tar(path: Path) -> Iterator[Path]:
     """Give the content of a .rar as a temporary tar file beside it.
 
+    The tools found on the machine are tried in turn: not every one reads every kind of .rar.
+
     Raises:
-        DataError: the machine has no tool, the tool fails, or the content is a link or a bomb.
+        DataError: the machine has no tool, no tool can read it, or the content is a link or a bomb.
     """
-    tools = [tool for tool in ("bsdtar", *TOOLS) if shutil.which(tool)]
+    tools = [tool for tool in TOOLS if shutil.which(tool)]
     if not tools:
         raise DataError(
             f"{path}: is a .rar, and this machine has nothing to unpack it with; install one of"
-            " bsdtar (Debian: libarchive-tools), unrar, unar or 7z, or pack it anew as a .zip"
+            f" {', '.join(TOOLS)} (Debian: apt install unar), or pack it anew as a .zip"
         )
     with tempfile.TemporaryDirectory(prefix="rcr-rar-", dir=path.resolve().parent) as name:
-        tar = Path(name) / "content.tar"
-        if tools[0] == "bsdtar":
-            _run(path, ["bsdtar", "-c", "-f", str(tar), "--format", "pax", f"@{path.resolve()}"])
-        else:
-            folder = Path(name) / "content"
+        failures = []
+        for tool in tools:
+            folder = Path(name) / tool
             folder.mkdir()
-            _run(path, TOOLS[tools[0]](str(path.resolve()), str(folder)))
-            _pack(path, folder, tar)
+            failure = _run(TOOLS[tool](str(path.resolve()), str(folder)), growth_limit(path))
+            if failure is None:
+                tar = Path(name) / "content.tar"
+                _pack(path, folder, tar)
+                shutil.rmtree(folder)
+                yield tar
+                return
+            failures.append(f"{tool}: {failure}")
             shutil.rmtree(folder)
-        yield tar
+    raise DataError(
+        f"{path}: cannot be unpacked ({'; '.join(failures)}); get the archive again, or pack it"
+        " anew as a .zip"
+    )
 
 
-def _run(path: Path, command: list[str]) -> None:
-    """Run the tool, without questions; where the content grows beyond reason it is stopped."""
-    limit = growth_limit(path) + 512 * 1024 * 1024
+def _run(command: list[str], limit: int) -> str | None:
+    """Run a tool, without questions and with no file larger than `limit`; say why it failed."""
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
         preexec_fn=_file_limit(limit), check=False,
     )  # fmt: skip
-    if done.returncode != 0:
-        said = " ".join((done.stderr or done.stdout).split())[:200]
-        raise DataError(f"{path}: {command[0]} cannot unpack it ({said}); get the archive again")
+    if done.returncode == 0:
+        return None
+    return " ".join((done.stderr or done.stdout).split())[:120] or f"status {done.returncode}"
 
 
 def _file_limit(size: int) -> Callable[[], None] | None:
