@@ -1,6 +1,6 @@
 """Videos with sparse labels: reading them, the label protocol, what the networks are fed."""
 
-from rcrlib.data.check import Checked, check
+from rcrlib.data.checking import Checked, check
 from rcrlib.data.dataset import Dataset
 from rcrlib.data.frames import Frames, ImageFrames, VideoFileFrames
 from rcrlib.data.label_folder import MANIFEST

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 
 import archive_server as server
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 from rcrlib.data.fetch import Archive, download
 from rcrlib.data.fetch.transfer import Patience
@@ -183,6 +185,26 @@ def test_a_file_that_went_bad_on_the_disk_is_fetched_again(site, tmp_path):
     path = get(tmp_path, site.url())
     path.write_bytes(CONTENT[:-1])
     assert get(tmp_path, site.url()).read_bytes() == CONTENT
+
+
+def test_progress_shows_amounts_speed_and_time_left(site, tmp_path, monkeypatch):
+    shown = io.StringIO()
+    options = {
+        "disable": False,
+        "file": shown,
+        "mininterval": 0,
+        "dynamic_ncols": False,
+        "ncols": 99,
+    }
+
+    class Bar(tqdm):
+        def __init__(self, **given):
+            super().__init__(**{**given, **options})
+
+    monkeypatch.setattr("rcrlib.data.fetch.mirrors.tqdm", Bar)
+    site.pause = 0.02
+    get(tmp_path, site.url())
+    assert re.search(r"set\.zip: +\d+%.*40\.1k.*\[\d+:\d+<\d+:\d+, .*B/s\]", shown.getvalue())
 
 
 def test_a_disk_without_room_is_said_before_anything_comes(site, tmp_path, monkeypatch):

@@ -22,6 +22,8 @@ from rcrlib.data.masks import image_size, read_image
 from rcrlib.data.splits import split_names
 from rcrlib.errors import DataError
 
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
+
 EVERYDAY, FULL = 1_000, 100_000
 SHARE = {"mask": 0.3, "labelme": 0.2, "coco": 0.2, "cvat": 0.1, "rle": 0.1, "list": 0.1}
 """How the cases are shared out."""

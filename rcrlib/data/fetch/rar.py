@@ -1,6 +1,6 @@
 """A .rar by what the machine has, for Python has no reader for it.
 
-Whatever tool unpacks it, the content comes to `rcrlib.data.fetch.unpack` as a tar and is held to
+Whatever tool unpacks it, the content comes to `rcrlib.data.fetch.unpacking` as a tar and is held to
 the same rules as any other.
 """
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from rcrlib.data.fetch.arrange import find_content, move_content
 from rcrlib.data.fetch.catalogue import Archive, Published
-from rcrlib.data.fetch.download import amount, download, fault, match_archives, need_room
 from rcrlib.data.fetch.lock import only_one
+from rcrlib.data.fetch.mirrors import amount, download, fault, match_archives, need_room
+from rcrlib.data.fetch.published import about
 from rcrlib.data.fetch.transfer import Patience
-from rcrlib.data.fetch.unpack import unpack
-from rcrlib.data.fetch.verify import about
+from rcrlib.data.fetch.unpacking import unpack
 from rcrlib.data.layouts import load
 from rcrlib.errors import DataError
 from rcrlib.files import PARTIAL, RECORD, output_folder

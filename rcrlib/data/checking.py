@@ -103,7 +103,11 @@ def _read_all(dataset: Dataset) -> Iterator[tuple[str, _Found]]:
             results, total=len(jobs), desc=f"check {dataset.name}", unit="file", disable=None,
             leave=False, dynamic_ncols=True,
         )  # fmt: skip
-        yield from zip((name for name, _ in jobs), bar, strict=True)
+        try:
+            yield from zip((name for name, _ in jobs), bar, strict=True)
+        except BaseException:  # Ctrl-C does not wait for the files that are still to be read
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _Found]]]:

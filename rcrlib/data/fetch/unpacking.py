@@ -17,7 +17,7 @@ from typing import IO, TypeVar
 
 from tqdm.auto import tqdm
 
-from rcrlib.data.fetch.download import need_room
+from rcrlib.data.fetch.mirrors import need_room
 from rcrlib.data.fetch.names import check_growth, check_names, refused, safe_name
 from rcrlib.data.fetch.rar import as_tar
 from rcrlib.data.fetch.whole import BROKEN, archive_kind

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from rcrlib.data.check import check
+from rcrlib.data.checking import check
 from rcrlib.data.dataset import Dataset
 from rcrlib.data.fetch.catalogue import Counts, Published
 from rcrlib.data.layouts import load
