@@ -95,7 +95,8 @@ def _read_list(root: Path, path: Path) -> tuple[str, ...]:
     files = [root / word.lstrip("/") for entry in entries for word in entry if word.startswith("/")]
     missing = [file for file in files if not _is_file(file)]
     if missing:
-        there = {file.parent.name for file in files} - {file.parent.name for file in missing}
+        gone = set(missing)
+        there = {file.parent.name for file in files if file not in gone}
         whole = [name for name in names if name not in there]
         what = (
             f"the sequences {some(whole)}"
