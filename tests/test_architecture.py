@@ -25,7 +25,7 @@ FLOORS = (
     ("runtime", "triplets"),
     # the first floor: what the method does; nothing here knows the rest but for show's pictures
     ("show",),
-    ("train", "pseudo", "predict", "evaluation"),
+    ("train", "pseudo", "predict", "evaluation", "keyframes"),
     # how fast all of it is
     ("bench",),
     # the top: everything at once, and the command

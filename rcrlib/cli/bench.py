@@ -1,4 +1,4 @@
-"""`rcr bench network|training|predict`: how fast this machine is at it, and what makes it so."""
+"""`rcr bench network|training|predict|metrics|data`: how fast this machine is at it, and why."""
 
 from __future__ import annotations
 
@@ -30,10 +30,32 @@ def show(report: Report, json: Path | None) -> None:
 @o.option("Data", "--data DATA", "Whose masks are degraded into predictions.", show_default="made")
 @o.split
 @o.option("Data", "--frames N", "How many to evaluate from disk.", default=534)
-@o.option("Measuring", "--rounds N", "Timed runs of each.", default=5)
-@o.option("Output", "--json FILE", "Everything that was measured.")
+@o.measuring
 def metrics(data: Path | None, json: Path | None, **settings: Any) -> None:
     """Evaluation, beside pysodmetrics."""
     from rcrlib.bench.metrics import bench_metrics
 
     show(bench_metrics(data, **settings), json)
+
+
+@bench.command("data")
+@o.data
+@o.reading
+@o.option("Training", "--preset NAME", "tiny (CPU), small (Colab T4) or paper.", default="tiny")
+@o.option("Training", "--steps N", "Steps of a variant in a round.", default=6)
+@o.option("Machine", "--device NAME", "auto, cpu, cuda, cuda:N or mps.", default="auto")
+@o.option("Machine", "--workers N", "Processes to read data, at most.", default=2)
+@o.measuring
+def data_(
+    data: Path, layout: str, split: str | None, preset: str, json: Path | None, **settings: Any
+) -> None:
+    """Reading and augmenting beside decoding alone.
+
+    DATA is a set of videos. Says how many frames a second each number of reading processes gives,
+    and for how much of its time a training step waits for them.
+    """
+    from rcrlib.bench.data import bench_data
+    from rcrlib.data import load
+    from rcrlib.train import get_preset
+
+    show(bench_data(load(data, layout, split), get_preset(preset), **settings), json)

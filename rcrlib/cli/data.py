@@ -1,4 +1,4 @@
-"""`rcr data synth|show`: making a data set and looking at one."""
+"""`rcr data synth|get|label|show|check`: making a data set, getting one, looking at one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import click
 from rcrlib.cli import options as o
 from rcrlib.cli.checks import check_free
 from rcrlib.cli.command import Group
+from rcrlib.cli.get import get
+from rcrlib.cli.label import label
+from rcrlib.errors import DataError
 
 
 @click.group(cls=Group)
 def data() -> None:
-    """Make a data set, or look at one."""
+    """Make a data set, get one, or look at one."""
 
 
 @data.command()
@@ -35,6 +38,10 @@ def synth(out: Path, val: int, height: int, width: int, force: bool, **settings:
 
     config = SyntheticConfig(size=(height, width), **settings)
     click.echo(write_synthetic(config, out, val_videos=val, force=force))
+
+
+data.add_command(get)
+data.add_command(label)
 
 
 @data.command()
@@ -58,3 +65,24 @@ def show(data: Path, layout: str, split: str | None, videos: int, out: Path, for
         click.echo(line)
     dataset_sheet(dataset, out, videos=videos)
     click.echo(out)
+
+
+@data.command("check")
+@o.data
+@o.reading
+def check_data(data: Path, layout: str, split: str | None) -> None:
+    """List everything that is wrong with a data set.
+
+    DATA is a data set, a folder of frames or a video file; every frame, label and list of it is
+    read. Ends with status 2 where something is wrong.
+    """
+    from rcrlib.data import check
+
+    checked = check(data, layout, split)
+    for problem in checked.problems:
+        click.echo(problem)
+    for note in checked.notes:
+        click.echo(f"note: {note}")
+    if checked.problems:
+        raise DataError(f"{data}: has {len(checked.problems)} problem(s), listed above")
+    click.echo(f"{data}: everything can be read")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 from typing import NoReturn
 
 import click
@@ -44,7 +45,8 @@ def main(arguments: list[str] | None = None) -> None:
     debug = "--debug" in given
     # Threads that wait without spinning: on a shared machine training is twice as fast with them.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    if not debug:  # OpenCV and FFmpeg would print lines of their own beside ours
+    if not debug:  # OpenCV, FFmpeg and Pillow would print lines of their own beside ours
+        warnings.filterwarnings("ignore", module="PIL")
         os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     try:

@@ -1,5 +1,6 @@
 """Videos with sparse labels: reading them, the label protocol, what the networks are fed."""
 
+from rcrlib.data.checking import Checked, check
 from rcrlib.data.dataset import Dataset
 from rcrlib.data.frames import Frames, ImageFrames, VideoFileFrames
 from rcrlib.data.label_folder import MANIFEST
@@ -33,6 +34,7 @@ __all__ = [
     "IMAGENET_STD",
     "LAYOUTS",
     "MANIFEST",
+    "Checked",
     "Dataset",
     "Frames",
     "ImageFrames",
@@ -45,6 +47,7 @@ __all__ = [
     "Video",
     "VideoFileFrames",
     "augment",
+    "check",
     "clips",
     "dataset_intervals",
     "dataset_triplets",

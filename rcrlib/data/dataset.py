@@ -64,6 +64,10 @@ class Dataset:
         near = difflib.get_close_matches(key, names, n=3) or names
         raise DataError(f"{self.root}: has no video {key!r}; it has, for example, {some(near, 3)}")
 
+    def title(self, video: Video, index: int) -> str:
+        """Write a frame's name for a person: VIDEO/FRAME, or IMAGE in a set of images."""
+        return video.name if self.flat else f"{video.name}/{video.frame_names[index]}"
+
     def with_label_folder(self, folder: str | Path) -> Dataset:
         """Give the same videos with the masks of `folder` as their only labels.
 

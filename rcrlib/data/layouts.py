@@ -9,6 +9,7 @@ from pathlib import Path
 from rcrlib.data import readers
 from rcrlib.data.dataset import Dataset
 from rcrlib.data.listing import VIDEO_SUFFIXES, list_folders, list_images
+from rcrlib.data.problems import Problems
 from rcrlib.data.readers import Request
 from rcrlib.data.video import Video
 from rcrlib.errors import DataError, OptionError
@@ -32,7 +33,11 @@ class Layout:
 
 
 def load(
-    path: str | Path, layout: str = "auto", split: str | None = None, resolution: str = "480p"
+    path: str | Path,
+    layout: str = "auto",
+    split: str | None = None,
+    resolution: str = "480p",
+    problems: Problems = None,
 ) -> Dataset:
     """Load a data set. Frames and masks are read later, when they are asked for.
 
@@ -41,6 +46,8 @@ def load(
         layout: one of `LAYOUTS`, or "auto" to recognise it.
         split: the part of it, such as "train", "val" or "test"; None is all of it.
         resolution: DAVIS only: the folder in JPEGImages, such as "480p" or "1080p".
+        problems: where what is wrong with single videos and labels is written down instead of
+            raised; the data set has the rest.
 
     Raises:
         OptionError: there is no such layout.
@@ -53,7 +60,7 @@ def load(
     if not root.exists():
         raise DataError(f"{root}: not there; expected a data set's folder or a video file")
     name = _recognise(root) if layout == "auto" else layout
-    videos = LAYOUTS[name].read(Request(root, split, resolution))
+    videos = LAYOUTS[name].read(Request(root, split, resolution, problems))
     title = root.stem if root.is_file() else root.resolve().name
     return Dataset(title, root, name, videos, LAYOUTS[name].flat, split)
 
@@ -139,7 +146,7 @@ LAYOUTS: Mapping[str, Layout] = {
         flat=True,
     ),
     "generic": Layout(
-        "SEQ/frames and SEQ/labels",
+        "SEQ/frames and SEQ/labels (DAVSOD: Imgs and GT_object_level)",
         lambda root: root.is_dir() and bool(readers.sequence_folders(root)),
         readers.read_generic,
     ),

@@ -33,7 +33,7 @@ MaskStyle = Literal["auto", "grey", "ids", "on-white"]
 - `on-white`: everything that is not white (the .ppm files of FBMS).
 """
 
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, zlib.error, Image.DecompressionBombError)
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, zlib.error, Image.DecompressionBombError)
 """What Pillow raises on files that are missing, truncated, or no image at all."""
 
 
@@ -149,7 +149,7 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
             yield image
     except FileNotFoundError:
         raise DataError(f"{path}: not there; expected an image file") from None
-    except _BROKEN as error:
+    except BROKEN as error:
         raise DataError(
             f"{path}: cannot be read as an image ({error}); replace the file"
         ) from error

@@ -9,12 +9,13 @@ from pathlib import Path
 from rcrlib.data.frames import ImageFrames
 from rcrlib.data.listing import list_folders, list_images, some
 from rcrlib.data.masks import MaskStyle
+from rcrlib.data.problems import Problems, noting
 from rcrlib.data.video import LabelFiles, Video
 from rcrlib.errors import DataError
 
 
 def paired_videos(
-    frames_root: Path, labels_root: Path, names: Sequence[str] | None
+    frames_root: Path, labels_root: Path, names: Sequence[str] | None, problems: Problems = None
 ) -> tuple[Video, ...]:
     """Make a video of each FRAMES_ROOT/NAME with the masks in LABELS_ROOT/NAME.
 
@@ -25,6 +26,7 @@ def paired_videos(
         frames_root: the folder of the videos' folders.
         labels_root: the folder of the masks' folders; it may be missing.
         names: the videos, in order; None is all.
+        problems: where problems are written down instead of raised; what has one is left out.
 
     Raises:
         DataError: a video or its frames are missing, or masks belong to no frame or no video.
@@ -34,15 +36,20 @@ def paired_videos(
         names = there
         labelled = list_folders(labels_root) if labels_root.is_dir() else ()
         strangers = [path.name for path in labelled if path.name not in set(there)]
-        if strangers:
-            raise DataError(
-                f"{labels_root}: has masks of {some(strangers)}, of which {frames_root} has no"
-                " frames; complete the frames or remove the masks"
-            )
-    check_names(frames_root, names, there)
-    return tuple(
-        labelled_video(name, frames_root / name, _mask_files(labels_root / name)) for name in names
-    )
+        with noting(problems):
+            if strangers:
+                raise DataError(
+                    f"{labels_root}: has masks of {some(strangers)}, of which {frames_root} has no"
+                    " frames; complete the frames or remove the masks"
+                )
+    with noting(problems):
+        check_names(frames_root, names, there)
+    videos = []
+    for name in (name for name in names if problems is None or name in set(there)):
+        with noting(problems):
+            masks = _mask_files(labels_root / name)
+            videos.append(labelled_video(name, frames_root / name, masks, problems=problems))
+    return tuple(videos)
 
 
 def check_names(folder: Path, names: Iterable[str], there: Iterable[str]) -> None:
@@ -57,7 +64,11 @@ def check_names(folder: Path, names: Iterable[str], there: Iterable[str]) -> Non
 
 
 def labelled_video(
-    name: str, folder: Path, masks: Iterable[Path], style: MaskStyle = "auto"
+    name: str,
+    folder: Path,
+    masks: Iterable[Path],
+    style: MaskStyle = "auto",
+    problems: Problems = None,
 ) -> Video:
     """Make a video of the images in `folder` and of masks named like their frames.
 
@@ -68,13 +79,14 @@ def labelled_video(
     find = _FrameFinder(folder, frames.names)
     files: dict[int, tuple[Path, ...]] = {}
     for path in masks:
-        index = find(path)
-        others = files.get(index, ())
-        if path.parent in {other.parent for other in others}:
-            raise DataError(
-                f"{path}: {others[-1].name} labels the same frame; remove one of the two"
-            )
-        files[index] = (*others, path)
+        with noting(problems):
+            index = find(path)
+            others = files.get(index, ())
+            if path.parent in {other.parent for other in others}:
+                raise DataError(
+                    f"{path}: {others[-1].name} labels the same frame; remove one of the two"
+                )
+            files[index] = (*others, path)
     return Video(name, frames, {index: LabelFiles(paths, style) for index, paths in files.items()})
 
 

@@ -9,17 +9,22 @@ from typing import NamedTuple
 from rcrlib.data.frames import ImageFrames, VideoFileFrames
 from rcrlib.data.listing import list_folders, list_images, some
 from rcrlib.data.matching import check_names, labelled_video, paired_videos
+from rcrlib.data.problems import Problems, noting
 from rcrlib.data.splits import FBMS_SPLITS, VOS_SPLITS, split_names
 from rcrlib.data.video import LabelFiles, Video
 from rcrlib.errors import DataError
 
 
 class Request(NamedTuple):
-    """What is asked of a reader: which folder, which part of it, at which resolution (DAVIS)."""
+    """What is asked of a reader: which folder, which part of it, at which resolution (DAVIS).
+
+    `problems` is where what is wrong with single videos and labels is written down, not raised.
+    """
 
     root: Path
     split: str | None
     resolution: str
+    problems: Problems = None
 
 
 class ImagePair(NamedTuple):
@@ -53,7 +58,7 @@ def read_davis2017(request: Request) -> tuple[Video, ...]:
 
 
 def _read_davis(request: Request, lists: tuple[str, ...]) -> tuple[Video, ...]:
-    root, split, resolution = request
+    root, split, resolution, problems = request
     frames = root / "JPEGImages" / resolution
     if not frames.is_dir():
         images = root / "JPEGImages"
@@ -63,22 +68,22 @@ def _read_davis(request: Request, lists: tuple[str, ...]) -> tuple[Video, ...]:
             " as the resolution, or another layout"
         )
     names = None if split is None else split_names(root, split, lists)
-    return paired_videos(frames, root / "Annotations" / resolution, names)
+    return paired_videos(frames, root / "Annotations" / resolution, names, problems)
 
 
 def read_vos(request: Request) -> tuple[Video, ...]:
     """Read JPEGImages/SEQ and Annotations/SEQ; one frame in 15 has a mask."""
-    root, split, _ = request
+    root, split, _, problems = request
     names = None if split is None else split_names(root, split, ("ImageSets",), VOS_SPLITS)
-    return paired_videos(root / "JPEGImages", root / "Annotations", names)
+    return paired_videos(root / "JPEGImages", root / "Annotations", names, problems)
 
 
 def read_fbms(request: Request) -> tuple[Video, ...]:
     """Read Trainingset/SEQ with SEQ/GroundTruth (and Testset), or JPEGImages/ and Annotations/."""
-    root, split, _ = request
+    root, split, _, problems = request
     if (root / "JPEGImages").is_dir():
         names = None if split is None else split_names(root, split, ("ImageSets",), FBMS_SPLITS)
-        return paired_videos(root / "JPEGImages", root / "Annotations", names)
+        return paired_videos(root / "JPEGImages", root / "Annotations", names, problems)
     if split is not None and split not in FBMS_FOLDERS:
         raise DataError(f"{root}: FBMS has no split {split!r}; give train, test, or none for both")
     wanted = FBMS_FOLDERS.values() if split is None else (FBMS_FOLDERS[split],)
@@ -86,10 +91,14 @@ def read_fbms(request: Request) -> tuple[Video, ...]:
     if not parts and split is not None:
         raise DataError(f"{root / FBMS_FOLDERS[split]}: not there; unpack this part of FBMS")
     sequences = [folder for part in parts or [root] for folder in list_folders(part)]
-    return tuple(_fbms_video(folder) for folder in sequences)
+    videos = []
+    for folder in sequences:
+        with noting(problems):
+            videos.append(_fbms_video(folder, problems))
+    return tuple(videos)
 
 
-def _fbms_video(folder: Path) -> Video:
+def _fbms_video(folder: Path, problems: Problems) -> Video:
     """Read one sequence; its masks are colours on white (.ppm) or greys on 0 (.pgm).
 
     Some sequences have both. PROB_* files are not masks of objects.
@@ -100,42 +109,56 @@ def _fbms_video(folder: Path) -> Video:
     coloured = [path for path in masks if path.suffix.lower() == ".ppm"]
     grey = [path for path in masks if path.suffix.lower() == ".pgm"]
     if coloured:
-        return labelled_video(folder.name, folder, coloured, "on-white")
-    return labelled_video(folder.name, folder, grey, "ids")
+        return labelled_video(folder.name, folder, coloured, "on-white", problems)
+    return labelled_video(folder.name, folder, grey, "ids", problems)
 
 
 def read_segtrack(request: Request) -> tuple[Video, ...]:
     """Read JPEGImages/SEQ and GroundTruth/SEQ, or GroundTruth/SEQ/OBJECT where several."""
-    root, split, _ = request
+    root, split, _, problems = request
     names = None if split is None else split_names(root, split, ("ImageSets",))
-    return paired_videos(root / "JPEGImages", root / "GroundTruth", names)
+    return paired_videos(root / "JPEGImages", root / "GroundTruth", names, problems)
 
 
 def read_generic(request: Request) -> tuple[Video, ...]:
     """Read SEQ/frames and SEQ/labels; `split` is a folder around them or ImageSets/SPLIT.txt."""
-    root, split, _ = request
+    root, split, _, problems = request
     if split is not None and (root / split).is_dir():
         root, split = root / split, None
     folders = {path.name: path for path in sequence_folders(root)}
     names = list(folders) if split is None else split_names(root, split, ("ImageSets",))
-    check_names(root, names, folders)
-    return tuple(_generic_video(folders[name]) for name in names)
+    with noting(problems):
+        check_names(root, names, folders)
+    videos = []
+    for name in (name for name in names if name in folders):
+        with noting(problems):
+            videos.append(_generic_video(folders[name], problems))
+    return tuple(videos)
 
 
 def sequence_folders(root: Path) -> tuple[Path, ...]:
     """Give the folders that hold `frames`: `root` itself, those in it, or those one below."""
-    if (root / "frames").is_dir():
+    if _generic_pair(root):
         return (root,)
     below = list_folders(root)
-    nested = [path for folder in below for path in list_folders(folder)]
-    near = tuple(path for path in below if (path / "frames").is_dir())
-    return near or tuple(path for path in nested if (path / "frames").is_dir())
+    near = tuple(path for path in below if _generic_pair(path))
+    nested = [path for folder in below for path in list_folders(folder)] if not near else []
+    return near or tuple(path for path in nested if _generic_pair(path))
 
 
-def _generic_video(folder: Path) -> Video:
-    labels = folder / "labels"
+def _generic_pair(folder: Path) -> tuple[Path, Path] | None:
+    """Give a video's folders of frames and of labels, by either name (DAVSOD has the second)."""
+    pairs = (("frames", "labels"), ("Imgs", "GT_object_level"))
+    found = (pair for pair in pairs if (folder / pair[0]).is_dir())
+    return next(((folder / frames, folder / labels) for frames, labels in found), None)
+
+
+def _generic_video(folder: Path, problems: Problems) -> Video:
+    pair = _generic_pair(folder)
+    assert pair is not None  # it is one of `sequence_folders`
+    frames, labels = pair
     masks = list_images(labels) if labels.is_dir() else ()
-    return labelled_video(folder.resolve().name, folder / "frames", masks)
+    return labelled_video(folder.resolve().name, frames, masks, problems=problems)
 
 
 def read_images(request: Request) -> tuple[Video, ...]:
@@ -143,7 +166,7 @@ def read_images(request: Request) -> tuple[Video, ...]:
 
     A split is a pair of folders (DUTS: train, test) or a list of names, ImageSets/SPLIT.txt.
     """
-    root, split, _ = request
+    root, split = request.root, request.split
     pairs = [pair for pair in IMAGE_PAIRS if (root / pair.images).is_dir()]
     chosen = [pair for pair in pairs if split is not None and pair.split == split]
     images: list[Path] = []
@@ -157,7 +180,7 @@ def read_images(request: Request) -> tuple[Video, ...]:
     if split is not None and not chosen:
         folders = [pair.split for pair in pairs if pair.split is not None]
         names = split_names(root, split, ("ImageSets",), others=folders)
-    return _image_videos(root, images, masks, names)
+    return _image_videos(request, images, masks, names)
 
 
 def flat_pair(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -169,20 +192,23 @@ def flat_pair(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def _image_videos(
-    root: Path, images: Sequence[Path], masks: Sequence[Path], names: Sequence[str] | None
+    request: Request, images: Sequence[Path], masks: Sequence[Path], names: Sequence[str] | None
 ) -> tuple[Video, ...]:
     """Make a video of one frame of each image; a mask has its image's name."""
     by_name = {path.stem: path for path in images}
     labels = {path.stem: {0: LabelFiles((path,))} for path in masks}
-    strangers = [path for path in masks if path.stem not in by_name]
-    if strangers:
-        raise DataError(
-            f"{strangers[0]}: a mask without an image; complete the images or remove it"
-        )
+    for path in masks:
+        with noting(request.problems):
+            if path.stem not in by_name:
+                remedy = "complete the images or remove it"
+                raise DataError(f"{path}: a mask without an image; {remedy}")
     chosen = list(by_name) if names is None else [Path(name).stem for name in names]
-    check_names(root, chosen, by_name)
+    with noting(request.problems):
+        check_names(request.root, chosen, by_name)
     return tuple(
-        Video(name, ImageFrames((by_name[name],)), labels.get(name, {})) for name in chosen
+        Video(name, ImageFrames((by_name[name],)), labels.get(name, {}))
+        for name in chosen
+        if name in by_name
     )
 
 

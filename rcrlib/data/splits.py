@@ -86,13 +86,17 @@ def split_names(
 
 def _read_list(root: Path, path: Path) -> tuple[str, ...]:
     """Read a list of names, or (DAVIS 2016) of the files, frame and mask, of the split."""
-    lines = path.read_text(encoding="utf-8").split("\n")
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except ValueError as error:
+        raise DataError(f"{path}: is no text ({error}); unpack the data set again") from error
     entries = [line.split() for line in lines if line.strip()]
     names = dict.fromkeys(_name(entry[0]) for entry in entries)
     files = [root / word.lstrip("/") for entry in entries for word in entry if word.startswith("/")]
-    missing = [file for file in files if not file.is_file()]
+    missing = [file for file in files if not _is_file(file)]
     if missing:
-        there = {file.parent.name for file in files if file.is_file()}
+        gone = set(missing)
+        there = {file.parent.name for file in files if file not in gone}
         whole = [name for name in names if name not in there]
         what = (
             f"the sequences {some(whole)}"
@@ -103,6 +107,14 @@ def _read_list(root: Path, path: Path) -> tuple[str, ...]:
     if not names:
         raise DataError(f"{path}: lists nothing; unpack the data set again")
     return tuple(names)
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether a file is there; what cannot be a name, such as 300 letters, is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _name(word: str) -> str:

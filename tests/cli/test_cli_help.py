@@ -37,7 +37,8 @@ def read(rcr, monkeypatch):
 
 def test_every_command_of_the_issue_is_there():
     assert {" ".join(page) for page in PAGES} >= {
-        "demo", "data synth", "data show", "train image", "train fgplg", "train video",
+        "demo", "data synth", "data get", "data label", "data show", "data check",
+        "train image", "train fgplg", "train video",
         "pseudo-label", "predict", "weights import",
         "eval saliency", "eval segmentation", "bench metrics",
     }  # fmt: skip

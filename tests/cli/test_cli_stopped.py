@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 import torch
 from PIL import Image
@@ -35,13 +37,23 @@ def disk(tmp_path):
 
 @pytest.mark.parametrize(
     "command",
-    ["data synth", "data show", "train image", "pseudo-label", "predict", "weights import", "demo"],
+    [
+        "data synth",
+        "data show",
+        "data label",
+        "train image",
+        "pseudo-label",
+        "predict",
+        "weights import",
+        "demo",
+    ],
 )
 def test_a_full_disk(refused, trained, disk, command):
     data, weights, out = trained.data, trained.weights, disk / "out"
     arguments = {
         "data synth": (out, "--videos", 2, "--val", 1, "--frames", 9, "--height", 32),
         "data show": (data, "-o", disk / "out.png"),
+        "data label": (data / "JPEGImages/480p/synthetic-000", "-o", out),
         "train image": (data, "-o", out, *RUN),
         "pseudo-label": (data, "--fgplg", weights("fgplg"), "-o", out),
         "predict": (data, "--weights", weights("video"), "-o", out),
@@ -103,6 +115,20 @@ def test_ctrl_c_while_videos_are_made(refused, monkeypatch):
     interrupt_at(monkeypatch, SyntheticVideo, "frame", 5)
     size = ("--frames", 9, "--height", 32, "--width", 32)
     refused("data", "synth", "out", *size, says=["out: stopped by Ctrl-C", "nothing is half"])
+
+
+def test_ctrl_c_while_a_film_is_made_a_data_set(refused, videos, monkeypatch):
+    videos.video("film", labels=(0,))
+    frames, labels = (videos.root / "film" / name for name in ("frames", "labels"))
+    interrupt_at(monkeypatch, shutil, "copyfile", 3)
+    label = ("data", "label", frames, "--labels", labels, "-o", "my-set")
+    refused(*label, says=["my-set: stopped by Ctrl-C", "nothing is half"], leaves="my-set")
+
+
+def test_ctrl_c_while_a_data_set_is_downloaded(refused, monkeypatch):
+    interrupt_at(monkeypatch, httpx.Client, "stream", 1)
+    get = ("data", "get", "davis2016", "--root", "sets")
+    refused(*get, says=["sets: stopped by Ctrl-C", "run the command again"], leaves="sets")
 
 
 def test_ctrl_c_while_maps_are_written(refused, trained, monkeypatch):

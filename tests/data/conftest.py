@@ -7,7 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from bad_archives import pack, refused
 from PIL import Image
+
+__all__ = ["pack", "refused"]
 
 
 class Miniature:

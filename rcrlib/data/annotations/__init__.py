@@ -1,0 +1,18 @@
+"""Labels drawn in other tools, as masks: labelme, COCO, CVAT, plain pictures."""
+
+from rcrlib.data.annotations.coco import read_coco
+from rcrlib.data.annotations.cvat import read_cvat
+from rcrlib.data.annotations.labelme import read_labelme
+from rcrlib.data.annotations.polygon import fill_polygon
+from rcrlib.data.annotations.rle import decode_rle
+from rcrlib.data.annotations.sources import Drawn, read_drawn
+
+__all__ = [
+    "Drawn",
+    "decode_rle",
+    "fill_polygon",
+    "read_coco",
+    "read_cvat",
+    "read_drawn",
+    "read_labelme",
+]

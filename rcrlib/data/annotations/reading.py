@@ -1,0 +1,87 @@
+"""What every reader of label files needs: JSON that may be anything, and errors that say where."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcrlib.errors import DataError
+
+PIXELS_AT_MOST = 100_000_000
+COORDINATE_AT_MOST = 1e6
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON file whose content is an object.
+
+    Raises:
+        DataError: it is missing, no JSON, or something else than an object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise DataError(f"{path}: not there; expected a label file") from None
+    except (OSError, ValueError, RecursionError) as error:
+        why = f"cannot be read as JSON ({error})"
+        raise DataError(f"{path}: {why}; save the labels again") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: holds no labels of labelme or COCO; save the labels again")
+    return content
+
+
+def wrong(path: Path, what: str) -> DataError:
+    """Give the error for a label file that holds `what`."""
+    return DataError(f"{path}: {what}; save the labels again")
+
+
+def listed(path: Path, content: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Give the list of objects under a name.
+
+    Raises:
+        DataError: it is something else.
+    """
+    entries = content.get(name)
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise wrong(path, f"{name!r} is not a list of objects")
+    return entries
+
+
+def points_of(path: Path, values: object, least: int) -> NDArray[np.float64]:
+    """Give (N, 2) points from [[x, y], ...].
+
+    Raises:
+        DataError: fewer than `least`, or something that is no point of a picture.
+    """
+    good = isinstance(values, list) and all(
+        isinstance(point, list) and len(point) == 2 and all(map(_is_coordinate, point))
+        for point in values
+    )
+    if not good or not isinstance(values, list) or len(values) < least:
+        raise wrong(path, f"an outline is not a list of {least} points [x, y] or more")
+    return np.array(values, np.float64).reshape(-1, 2)
+
+
+def size_of(path: Path, height: object, width: object) -> tuple[int, int]:
+    """Give (H, W).
+
+    Raises:
+        DataError: one of them is no side of a picture.
+    """
+    for side in (height, width):
+        whole = isinstance(side, int) and not isinstance(side, bool)
+        if not whole or side < 1:  # type: ignore[operator]
+            raise wrong(path, f"a picture of {str(width)[:20]}x{str(height)[:20]} pixels")
+    assert isinstance(height, int)
+    assert isinstance(width, int)
+    if height * width > PIXELS_AT_MOST:
+        raise wrong(path, "a picture of more than 100 million pixels")
+    return height, width
+
+
+def _is_coordinate(value: object) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and abs(value) < COORDINATE_AT_MOST  # type: ignore[arg-type]

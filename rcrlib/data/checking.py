@@ -1,0 +1,158 @@
+"""Everything that is wrong with a data set, not just the first thing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from rcrlib.data.dataset import Dataset
+from rcrlib.data.frames import VideoFileFrames
+from rcrlib.data.layouts import load
+from rcrlib.data.listing import some
+from rcrlib.data.problems import noting
+from rcrlib.data.video import Video
+from rcrlib.errors import DataError
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came out when every file of a data set was read.
+
+    Attributes:
+        dataset: what of it can be read; None where nothing can.
+        problems: what is wrong, a line each, in the order of the videos.
+        notes: what is right and yet worth knowing.
+    """
+
+    dataset: Dataset | None
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What reading one file brought to light."""
+
+    problem: str | None = None
+    empty: bool = False
+    grey: bool = False
+
+
+def check(
+    path: str | Path, layout: str = "auto", split: str | None = None, *, files: bool = True
+) -> Checked:
+    """Read every frame and every label of a data set, and its lists.
+
+    Args:
+        path: as in `rcrlib.data.load`.
+        layout: likewise.
+        split: check this part only.
+        files: read the files too, not just their names.
+
+    Raises:
+        OptionError: there is no such layout.
+    """
+    problems: list[str] = []
+    dataset = None
+    with noting(problems):
+        dataset = load(path, layout, split, problems=problems)
+    if dataset is None:
+        return Checked(None, tuple(problems), ())
+    if split is None:
+        problems += _list_problems(dataset)
+    empty: list[str] = []
+    grey = 0
+    for name, found in _read_all(dataset) if files else ():
+        if found.problem:
+            problems.append(found.problem)
+        if found.empty:
+            empty.append(name)
+        grey += found.grey
+    notes = _notes(dataset, empty, grey)
+    return Checked(dataset, tuple(dict.fromkeys(problems)), notes)
+
+
+def _list_problems(dataset: Dataset) -> Iterator[str]:
+    """Yield what is wrong with the lists of the data set's splits, where it has them."""
+    for split in SPLITS:
+        try:
+            load(dataset.root, dataset.layout, split)
+        except DataError as error:
+            has_list = any((dataset.root / "ImageSets").glob(f"**/{split}.txt"))
+            if has_list and "has no split" not in str(error):
+                yield str(error)
+
+
+def _read_all(dataset: Dataset) -> Iterator[tuple[str, _Found]]:
+    """Yield what reading each frame and each label found, in the order of the videos."""
+    jobs: list[tuple[str, Callable[[], _Found]]] = []
+    for video in dataset:
+        jobs += _jobs(dataset, video)
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        results = pool.map(lambda job: job[1](), jobs)
+        bar = tqdm(
+            results, total=len(jobs), desc=f"check {dataset.name}", unit="file", disable=None,
+            leave=False, dynamic_ncols=True,
+        )  # fmt: skip
+        try:
+            yield from zip((name for name, _ in jobs), bar, strict=True)
+        except BaseException:  # Ctrl-C does not wait for the files that are still to be read
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _Found]]]:
+    """Yield the name and the reading of every file of a video."""
+    if isinstance(video.frames, VideoFileFrames):
+        yield video.name, partial(_read_film, video)
+    else:
+        for index in range(len(video)):
+            yield dataset.title(video, index), partial(_read_frame, video, index)
+    for index in video.annotated:
+        yield dataset.title(video, index), partial(_read_label, video, index)
+
+
+def _read_film(video: Video) -> _Found:
+    try:
+        for _ in video.stream():
+            pass
+    except DataError as error:
+        return _Found(str(error))
+    return _Found()
+
+
+def _read_frame(video: Video, index: int) -> _Found:
+    try:
+        video.frame(index)
+    except DataError as error:
+        return _Found(str(error))
+    return _Found()
+
+
+def _read_label(video: Video, index: int) -> _Found:
+    try:
+        label = video.label(index, soft=True).astype(np.float32)
+    except DataError as error:
+        return _Found(str(error))
+    return _Found(empty=not (label >= 0.5).any(), grey=bool(((label > 0) & (label < 1)).any()))
+
+
+def _notes(dataset: Dataset, empty: list[str], grey: int) -> tuple[str, ...]:
+    bare = [video.name for video in dataset if not video.annotated]
+    notes = []
+    if bare:
+        notes.append(f"without any label: {some(bare)}")
+    if empty:
+        notes.append(f"labels without an object ({len(empty)}): {some(empty)}")
+    if grey:
+        notes.append(f"labels with grey edges, cut at 128: {grey}")
+    return tuple(notes)

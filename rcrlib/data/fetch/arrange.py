@@ -1,0 +1,43 @@
+"""From what an archive unpacks to, with whatever is wrapped around it, to a data set's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rcrlib.data.fetch.catalogue import Archive
+from rcrlib.errors import DataError
+
+_DEPTH = 4
+"""How many folders an archive may wrap around its content."""
+
+
+def find_content(archive: Archive, path: Path, raw: Path) -> Path:
+    """Find the folder that has what the archive holds; wrappings differ from copy to copy.
+
+    Args:
+        archive: what is looked for.
+        path: the file that was unpacked, for the error.
+        raw: where it was unpacked.
+
+    Raises:
+        DataError: no folder has all of it.
+    """
+    level = [raw]
+    for _ in range(_DEPTH):
+        for folder in level:
+            if all(any(folder.glob(pattern)) for pattern in archive.holds):
+                return folder
+        level = [below for folder in level for below in sorted(folder.iterdir()) if below.is_dir()]
+    found = ", ".join(sorted(entry.name for entry in raw.iterdir())[:5]) or "nothing"
+    raise DataError(
+        f"{path}: does not hold {' and '.join(archive.holds)}, but {found}; is it {archive.name}?"
+    )
+
+
+def move_content(content: Path, folder: Path) -> None:
+    """Move what is in one folder into another, which another archive may have begun to fill."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for entry in content.iterdir():
+        target = folder / entry.name
+        if not target.exists():  # two archives may carry one README
+            entry.rename(target)

@@ -1,0 +1,228 @@
+"""From the name of a public data set to a folder that is ready for training."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rcrlib.data.fetch.arrange import find_content, move_content
+from rcrlib.data.fetch.catalogue import Archive, Published
+from rcrlib.data.fetch.lock import only_one
+from rcrlib.data.fetch.mirrors import amount, download, fault, match_archives, need_room
+from rcrlib.data.fetch.published import about
+from rcrlib.data.fetch.transfer import Patience
+from rcrlib.data.fetch.unpacking import unpack
+from rcrlib.data.layouts import load
+from rcrlib.errors import DataError
+from rcrlib.files import PARTIAL, RECORD, output_folder
+
+DOWNLOADS = "downloads"
+"""The folder beside the data sets that archives are downloaded to."""
+
+
+def get(
+    published: Published,
+    root: str | Path,
+    *,
+    archives: Sequence[Path] = (),
+    keep: bool = False,
+    patience: Patience | None = None,
+    say: Callable[[str], None] = print,
+) -> Path:
+    """Download, unpack and arrange a data set; nothing is done where that was done before.
+
+    The folder appears whole or not at all, with a record of its archives (`rcr.json`), which is
+    what a later run trusts. A run that was killed is continued by the next one.
+
+    Args:
+        published: which one.
+        root: the folder of all data sets; the set goes to ROOT/FOLDER.
+        archives: files that were brought by hand instead of being downloaded; they are kept.
+        keep: also keep what is downloaded, in ROOT/downloads.
+        patience: how long to wait for servers.
+        say: takes a line for a person.
+
+    Returns:
+        ROOT/FOLDER.
+
+    Raises:
+        DataError: an archive cannot be had, is not the published one, or does not hold the data
+            set; ROOT/FOLDER holds something else; another process is at it; no room on the disk.
+        OSError: the disk cannot be written.
+    """
+    root = Path(root)
+    target = root / published.folder
+    brought = match_archives(published.archives, archives)
+    if _is_prepared(published, target, brought):
+        say(f"{target}: is there already, made from {', '.join(_archives_of(target))}")
+        return target
+    _refuse_other_content(published, target)
+    wanted = _wanted(published, brought)
+    for archive in wanted:
+        if archive.name in brought:
+            _check_brought(archive, brought[archive.name])
+    downloads = root / DOWNLOADS
+    with _downloads(downloads, published.name):
+        _remove_leftovers(root, published.folder)
+        need_room(root, _space(wanted, brought, downloads), published.title)
+        files = {}
+        for archive in wanted:
+            files[archive] = brought.get(archive.name) or download(
+                archive, downloads, patience=patience
+            )
+        _prepare(published, files, target)
+        if not keep:
+            for archive in wanted:
+                (downloads / archive.name).unlink(missing_ok=True)
+    for line in _summary(published, target):
+        say(line)
+    return target
+
+
+def plan(published: Published, root: str | Path, archives: Sequence[Path] = ()) -> Iterator[str]:
+    """Yield what `get` would do, a line each; nothing is written and no server is asked.
+
+    Raises:
+        DataError: `get` would stop before it had begun.
+    """
+    root = Path(root)
+    target = root / published.folder
+    brought = match_archives(published.archives, archives)
+    if _is_prepared(published, target, brought):
+        yield f"{target}: is there already; nothing would be done"
+        return
+    _refuse_other_content(published, target)
+    wanted = _wanted(published, brought)
+    for archive in wanted:
+        size = archive.size or archive.about
+        if archive.name in brought:
+            yield f"take {brought[archive.name]}"
+            continue
+        yield f"download {archive.name} ({'' if archive.size else 'about '}{amount(size)})"
+        yield from (f"  from {url}" for url in archive.mirrors)
+    yield f"prepare {target}"
+    space = _space(wanted, brought, root / DOWNLOADS)
+    there = next(folder for folder in (root, *root.resolve().parents) if folder.is_dir())
+    free = shutil.disk_usage(there).free
+    yield f"needs about {amount(space)} of the disk for a while, {amount(free)} are free"
+    yield from about(published)
+
+
+@contextmanager
+def _downloads(folder: Path, name: str) -> Iterator[None]:
+    """Hold the folder of downloads for one data set; remove it where nothing is left in it."""
+    try:
+        with only_one(folder / f".{name}.lock"):
+            yield
+    finally:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _wanted(published: Published, brought: Mapping[str, Path]) -> tuple[Archive, ...]:
+    """Give the archives to use: all, or of a set that comes in parts by hand those brought."""
+    if published.by_hand and brought:
+        return tuple(archive for archive in published.archives if archive.name in brought)
+    missing = [archive.name for archive in published.archives if not archive.mirrors]
+    if missing:
+        raise DataError(
+            f"{published.title}: cannot be downloaded by a program; visit {published.page}, bring"
+            f" {' and '.join(missing)}, and go on with --archive FILE"
+        )
+    return published.archives
+
+
+def _check_brought(archive: Archive, path: Path) -> None:
+    if not path.is_file():
+        raise DataError(f"{path}: not there; expected the archive {archive.name}")
+    wrong = fault(archive, path) if archive.checksums or archive.size else None
+    if wrong:
+        raise DataError(f"{path}: is not the published {archive.name}: {wrong}; get it again")
+
+
+def _is_prepared(published: Published, target: Path, brought: Mapping[str, Path]) -> bool:
+    """Tell whether the set is there; raise where parts of it are brought that it has not yet."""
+    if _record(target).get("data") != published.name:
+        return False
+    more = [name for name in brought if name not in _archives_of(target)]
+    if more:
+        raise DataError(
+            f"{target}: was made without {' and '.join(more)}; remove it, and bring all of its"
+            " archives together"
+        )
+    return True
+
+
+def _archives_of(target: Path) -> list[str]:
+    return [str(name) for name in _record(target).get("archives", [])]
+
+
+def _record(target: Path) -> dict[str, Any]:
+    try:
+        record = json.loads((target / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _refuse_other_content(published: Published, target: Path) -> None:
+    """Leave alone what a person put there; it may be the data set itself."""
+    if target.is_dir() and any(target.iterdir()):
+        raise DataError(
+            f"{target}: holds something that rcr data get did not make; check it with --verify,"
+            " or give another --root"
+        )
+    if target.exists() and not target.is_dir():
+        raise DataError(f"{target}: a file is in the way; give another --root")
+
+
+def _remove_leftovers(root: Path, folder: str) -> None:
+    """Delete what a killed run was unpacking; the lock says that no other one is at it."""
+    for path in root.glob(f"{PARTIAL}{folder}-*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _space(wanted: Sequence[Archive], brought: Mapping[str, Path], downloads: Path) -> int:
+    """Give the bytes that archives and their content will take, less what is there already."""
+    space = 0.0
+    for archive in wanted:
+        if archive.name in brought:
+            space += brought[archive.name].stat().st_size * archive.unpacks
+            continue
+        size = archive.size or archive.about
+        there = [downloads / archive.name, downloads / f"{archive.name}.part"]
+        have = sum(path.stat().st_size for path in there if path.is_file())
+        space += max(size - have, 0) + size * archive.unpacks
+    return int(space)
+
+
+def _prepare(published: Published, files: Mapping[Archive, Path], target: Path) -> None:
+    """Unpack the archives beside `target` and put what they hold in its place at once."""
+    record = {
+        "command": "data get",
+        "data": published.name,
+        "archives": [archive.name for archive in files],
+    }
+    with output_folder(target, record) as folder:
+        for archive, path in files.items():
+            raw = folder / ".unpacked"
+            unpack(path, raw)
+            move_content(find_content(archive, path, raw), folder / archive.into)
+            shutil.rmtree(raw)
+        load(folder, published.layout, problems=[])  # raises where it is no such data set
+
+
+def _summary(published: Published, target: Path) -> Iterator[str]:
+    """Yield what was made, and on which terms it may be used."""
+    dataset = load(target, published.layout, problems=[])
+    what = "images" if dataset.flat else "videos"
+    labels = sum(len(video.annotated) for video in dataset)
+    yield f"{target}: {len(dataset)} {what} (published: {published.whole.videos}), {labels} labels"
+    if published.note:
+        yield f"note: {published.note}"
+    yield from about(published)
+    yield f"check every file of it: rcr data get {published.name} --root {target.parent} --verify"

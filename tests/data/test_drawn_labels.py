@@ -1,0 +1,137 @@
+"""Finding what a person drew: every tool's files, and what to do with two of one frame."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rcrlib.data.annotations import read_drawn
+from rcrlib.errors import DataError
+
+SIZE = (12, 16)
+NAMES = ("00000", "00001", "00002")
+BOX = [[3, 2], [9, 2], [9, 7], [3, 7]]
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Give a writer of label files into `tmp_path/drawn`, in each tool's form."""
+    root = tmp_path / "drawn"
+
+    class Writer:
+        folder = root
+
+        def path(self, name):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            return root / name
+
+        def labelme(self, name, *shapes):
+            content = {"imageHeight": SIZE[0], "imageWidth": SIZE[1]}
+            content["shapes"] = [{"points": points} for points in shapes]
+            self.path(name).write_text(json.dumps(content))
+
+        def coco(self, name, *frames):
+            flat = [value for point in BOX for value in point]
+            images = [
+                {"id": i, "file_name": f"{frame}.jpg", "height": SIZE[0], "width": SIZE[1]}
+                for i, frame in enumerate(frames)
+            ]
+            annotations = [{"image_id": i, "segmentation": [flat]} for i in range(len(frames))]
+            content = {"images": images, "annotations": annotations}
+            self.path(name).write_text(json.dumps(content))
+
+        def png(self, name, value=255, size=SIZE):
+            pixels = np.zeros(size, np.uint8)
+            pixels[2:7, 3:9] = value
+            Image.fromarray(pixels).save(self.path(name))
+
+    root.mkdir()
+    return Writer()
+
+
+def drawn(write, source=""):
+    return read_drawn(write.folder / source, NAMES, SIZE)
+
+
+@pytest.mark.parametrize(
+    ("tool", "name"),
+    [
+        ("labelme", "00001.json"),
+        ("labelme", "pictures/00001.json"),
+        ("labelme", "frames/00001.json"),
+        ("png", "00001.png"),
+        ("png", "labels/00001.png"),
+        ("png", "SegmentationClass/00001.png"),
+        ("png", "export/SegmentationClass/00001.png"),
+    ],
+)
+def test_one_frame_of_any_tool(write, tool, name):
+    getattr(write, tool)(name, *([BOX] if tool == "labelme" else []))
+    found = drawn(write)
+    assert (list(found.masks), found.empty, found.problems) == (["00001"], [], [])
+    assert found.masks["00001"].sum() == 30
+
+
+@pytest.mark.parametrize("name", ["labels.json", "annotations/instances_default.json"])
+def test_a_coco_file_of_all_frames(write, name):
+    write.coco(name, *NAMES)
+    assert {frame: int(mask.sum()) for frame, mask in drawn(write).masks.items()} == dict.fromkeys(
+        NAMES, 30
+    )
+
+
+def test_a_single_file_and_a_zip(write, tmp_path):
+    write.coco("labels.json", "00001")
+    assert list(drawn(write, "labels.json").masks) == ["00001"]
+    with zipfile.ZipFile(tmp_path / "drawn/export.zip", "w") as file:
+        file.write(write.folder / "labels.json", "annotations/instances_default.json")
+    assert list(drawn(write, "export.zip").masks) == ["00001"]
+
+
+def test_an_empty_label_gives_way_to_a_drawn_one(write):
+    write.labelme("pictures/00001.json")
+    write.png("labels/00001.png")
+    write.png("labels/00002.png", value=0)
+    found = drawn(write)
+    assert (list(found.masks), found.empty, found.problems) == (["00001"], ["00002"], [])
+
+
+def test_two_drawn_labels_of_one_frame_are_a_problem(write):
+    write.labelme("pictures/00001.json", BOX)
+    write.png("labels/00001.png")
+    (problem,) = drawn(write).problems
+    assert "00001.json labels 00001 too; keep one of the two" in problem
+
+
+def test_every_problem_is_found_and_the_rest_is_read(write):
+    write.labelme("pictures/00000.json", BOX)
+    write.labelme("pictures/00001.json", [[0, 0], [1, 1]])
+    write.labelme("pictures/77777.json", BOX)
+    write.png("labels/00002.png", size=(5, 5))
+    found = drawn(write)
+    assert list(found.masks) == ["00000"]
+    assert len(found.problems) == 3
+
+
+def test_a_coco_file_of_other_pictures(write):
+    write.coco("labels.json", "elsewhere")
+    (problem,) = drawn(write).problems
+    assert "labels none of the frames; they are called 00000, 00001, 00002" in problem
+
+
+def test_nothing_to_read(write):
+    with pytest.raises(DataError, match="holds no labels; expected NAME"):
+        drawn(write)
+    with pytest.raises(DataError, match="nowhere: not there"):
+        drawn(write, "nowhere")
+
+
+def test_a_zip_that_leads_out_of_its_folder(write):
+    with zipfile.ZipFile(write.folder / "bad.zip", "w") as file:
+        file.writestr("../out.json", "{}")
+    with pytest.raises(DataError, match="outside of its folder"):
+        drawn(write, "bad.zip")
