@@ -1,4 +1,4 @@
-"""Bilinear interpolation along one axis, written as a banded matrix and stored without its zeros."""
+"""Bilinear interpolation along one axis as a banded matrix, stored without its zeros."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from rcrlib.models.bands import SHIFTS, Bands, interpolation_bands
@@ -35,8 +35,22 @@ BLOCK = 16
 """Outputs of a band's block: fewer make small products, more read zeros."""
 
 
+PAYS = 2**30
+"""Multiply-adds of a frame's head from which the shortcut is faster than the convolution."""
+
+
+def pays(conv: nn.Conv2d, size: Sequence[int]) -> bool:
+    """Tell whether a head with this 3x3 convolution is large enough for the shortcut."""
+    return conv.weight.numel() * size[0] * size[1] >= PAYS
+
+
 def upsampled_head(
-    x: Tensor, weight: Tensor, bias: Tensor, out_weight: Tensor, out_bias: Tensor, size: Sequence[int]
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    out_weight: Tensor,
+    out_bias: Tensor,
+    size: Sequence[int],
 ) -> Tensor:
     """Give conv1x1(relu(conv3x3(upsample(x, size)))), (B, 1, H, W), in strips.
 
@@ -61,7 +75,13 @@ class _Head(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, w: Tensor, b: Tensor, size: tuple[int, int]
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        w: Tensor,
+        b: Tensor,
+        size: tuple[int, int],
     ) -> Tensor:
         ctx.save_for_backward(x, weight, bias, w)
         ctx.size = size
@@ -100,7 +120,7 @@ class _Strip(NamedTuple):
     top: int  # first output row
     height: int  # output rows; the last may lie beyond the image
     first: int  # first block
-    count: int  # blocks
+    blocks: int  # how many
     low: int  # first feature row of its window, maybe outside of the features
     done: int  # feature rows from `low` that no later strip reads
     maps: Tensor  # (rows, 3, W', O): W_k x enlarged along x, summed over kx, for each ky
@@ -126,7 +146,9 @@ class _Walk:
         whole = x.device.type != "cpu" and self.down.step is not None
         self.blocks = len(self.down.blocks) if whole else 1
         self.rows = self.h if whole else 1
-        self.taps = weight.permute(2, 1, 3, 0).reshape(SHIFTS, c, SHIFTS * self.out)  # ky, C, (kx O)
+        self.taps = weight.permute(2, 1, 3, 0).reshape(
+            SHIFTS, c, SHIFTS * self.out
+        )  # ky, C, (kx O)
         self.before = 0 if step is None else max(0, -self.across.starts[0])
         self.values = x.new_zeros(self._length(), SHIFTS * self.out)
         self.repeated = self.across.blocks.repeat(self.rows, 1, 1)
@@ -134,12 +156,11 @@ class _Walk:
     def strips(self, n: int) -> Iterator[_Strip]:
         """Give frame n's strips from the top down; the next one overwrites its buffers."""
         starts, width = self.down.starts, self.down.width
-        last_of = [min(b + self.blocks, len(starts)) - 1 for b in range(len(starts))]
-        height = max(starts[last_of[b]] + width - starts[b] for b in range(0, len(starts), self.blocks))
+        height = starts[min(self.blocks, len(starts)) - 1] + width - starts[0]
         maps = self.x.new_zeros(height, SHIFTS, self.wide, self.out)
         filled = low = starts[0]
         for first in range(0, len(starts), self.blocks):
-            last = last_of[first]
+            last = min(first + self.blocks, len(starts)) - 1
             top, low = low, starts[first]
             kept = filled - low
             if kept > 0 and low > top:
@@ -147,19 +168,20 @@ class _Walk:
             filled = starts[last] + width
             self._fill(maps, n, low, low + max(kept, 0), filled)
             later = starts[last + 1] if last + 1 < len(starts) else filled
-            count = last + 1 - first
-            yield _Strip(first * BLOCK, count * BLOCK, first, count, low, later - low, maps)
+            blocks = last + 1 - first
+            yield _Strip(first * BLOCK, blocks * BLOCK, first, blocks, low, later - low, maps)
 
     def enlarge(self, strip: _Strip) -> Tensor:
         """Sum over ky and enlarge along y: a strip of the 3x3 convolution, (rows * W', O)."""
         width = self.down.width
-        blocks = self.down.blocks[strip.first : strip.first + strip.count]
+        blocks = self.down.blocks[strip.first : strip.first + strip.blocks]
         maps = strip.maps.flatten(2)  # (rows, 3, W' O)
-        if strip.count == 1:
+        if strip.blocks == 1:
             return torch.mm(blocks[0], maps[:width].flatten(0, 1)).view(-1, self.out)
         row = maps.stride(0)
-        shape = (strip.count, width * SHIFTS, maps.shape[2])
-        windows = maps.as_strided(shape, (self.down.step * row, maps.stride(1), 1))  # type: ignore[operator]
+        assert self.down.step is not None
+        shape = (strip.blocks, width * SHIFTS, maps.shape[2])
+        windows = maps.as_strided(shape, (self.down.step * row, maps.stride(1), 1))
         return torch.bmm(blocks, windows).view(-1, self.out)
 
     def pad(self, grad: Tensor, height: int) -> Tensor:
@@ -218,9 +240,9 @@ class _Gradients:
         if strip.first == 0:
             self.maps = torch.zeros_like(strip.maps)
         assert self.maps is not None
-        blocks = walk.down.blocks[strip.first : strip.first + strip.count]
-        grads = grad.view(strip.count, BLOCK, -1)
-        for b in range(strip.count):
+        blocks = walk.down.blocks[strip.first : strip.first + strip.blocks]
+        grads = grad.view(strip.blocks, BLOCK, -1)
+        for b in range(strip.blocks):
             start = walk.down.starts[strip.first + b] - strip.low
             part = self.maps[start : start + width].view(width * SHIFTS, -1)
             part.addmm_(blocks[b].mT, grads[b])
