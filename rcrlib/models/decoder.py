@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -84,7 +84,11 @@ class Decoder(nn.Module):
         x = self.refine16(context, skips.s16)
         x = self.refine8(x, skips.s8)
         x = self.refine4(x, skips.s4)
-        conv, norm, to_logit = self.head[0][0], self.head[0][1], self.head[1]
+        (conv, norm, *_), to_logit = (
+            cast(nn.Sequential, self.head[0]),
+            cast(nn.Conv2d, self.head[1]),
+        )
         if is_readable() or norm.training or not pays(conv, size):
             return self.head(upsample(x, size))  # to full size first: the head is most of the work
+        assert to_logit.bias is not None
         return upsampled_head(x, *fold(conv, norm), to_logit.weight, to_logit.bias, size)

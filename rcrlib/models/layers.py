@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rcrlib.models.fused import fused_conv, is_fusable
 from rcrlib.models.paths import is_readable
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def conv_norm(
         y = norm(conv(x))
     else:
         weight, bias = fold(conv, norm)
+        if is_fusable(x, weight):
+            return fused_conv(conv, x, weight, bias, add, relu)
         y = F.conv2d(x, weight, bias, conv.stride, conv.padding, conv.dilation)
     if add is not None:
         y = y + add if is_readable() else y.add_(add)
