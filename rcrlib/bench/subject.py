@@ -66,7 +66,7 @@ class Subject:
         network = RCRNetNER(RCRNetConfig(backbone=self.backbone))
         for module in network.modules():
             if isinstance(module, NonLocalBlock):
-                nn.init.normal_(module.w.weight, std=0.02)
+                nn.init.normal_(module.w.weight, std=0.002)
         return network.to(self.where)
 
     def input(self) -> Tensor:

@@ -15,6 +15,11 @@ BLOCK = 16
 """Outputs of a band's block: fewer make small products, more read zeros."""
 
 
+def at_once(device: torch.device) -> bool:
+    """Tell whether a frame is one strip: a GPU wants much to do, a CPU what fits its cache."""
+    return device.type != "cpu"
+
+
 class Strip(NamedTuple):
     """Some blocks of output rows, and what they are made of."""
 
@@ -43,8 +48,7 @@ class Walk:
         self.x = x.permute(0, 2, 3, 1)
         if self.padded > self.w:
             self.x = F.pad(self.x, (0, 0, 0, self.padded - self.w))
-        # On a CPU strips stay in the cache; a GPU wants much to do at once.
-        whole = x.device.type != "cpu" and self.down.step is not None
+        whole = at_once(x.device) and self.down.step is not None
         self.blocks = len(self.down.blocks) if whole else 1
         self.rows = self.h if whole else 1
         self.taps = weight.permute(2, 1, 3, 0).reshape(
