@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from rcrlib.errors import OptionError
 from rcrlib.models import NonLocalBlock, RCRNetConfig, RCRNetNER, for_inference, readable
@@ -61,12 +62,20 @@ class Subject:
         return names[pick_precision(self.precision, self.where)]
 
     def network(self) -> RCRNetNER:
-        """Make the network; its non-local blocks are not the identity that fresh ones are."""
+        """Make the network, with values that stay in range from layer to layer as trained ones do.
+
+        Untrained residual groups double their values with each block, and then float32 itself, on
+        either path, is far from float64: their normalisation starts at 0.2. The non-local blocks
+        are not the identity that fresh ones are.
+        """
         torch.manual_seed(self.seed)
         network = RCRNetNER(RCRNetConfig(backbone=self.backbone))
         for module in network.modules():
+            if isinstance(module, BasicBlock | Bottleneck):
+                last = module.bn3 if isinstance(module, Bottleneck) else module.bn2
+                nn.init.constant_(last.weight, 0.2)
             if isinstance(module, NonLocalBlock):
-                nn.init.normal_(module.w.weight, std=0.002)
+                nn.init.normal_(module.w.weight, std=0.02)
         return network.to(self.where)
 
     def input(self) -> Tensor:

@@ -98,7 +98,9 @@ def test_logits_and_gradients_are_the_same_on_both_paths(kind, backbone, size, d
         plain = answer(network, size, 3, dtype)
     assert fast.shape == plain.shape
     assert relative(fast, plain) < EXACT[dtype]
-    assert relative(gradients(network, fast), gradients(network, plain)) < EXACT[dtype]
+    # In float32, rounding decides what a ReLU at its corner passes on: few values, but all of theirs.
+    tolerance = 1e-8 if dtype == torch.float64 else 1e-2
+    assert relative(gradients(network, fast), gradients(network, plain)) < tolerance
 
 
 @pytest.mark.parametrize("length", [1, 9])
