@@ -72,7 +72,7 @@ def lively(network: nn.Module) -> nn.Module:
 
 def answer(network: nn.Module, size: tuple[int, int], length: int, dtype: torch.dtype) -> Tensor:
     generator = torch.Generator().manual_seed(1)
-    x = torch.randn(2, length, 3, *size, generator=generator).to(dtype)
+    x = torch.randn(1, length, 3, *size, generator=generator).to(dtype)
     if isinstance(network, FGPLG):
         return network(x[:, 0], *(x[:, 0, :1] + i for i in range(4)))
     return network(x[:, 0] if isinstance(network, RCRNet) else x)
@@ -87,18 +87,22 @@ def gradients(network: nn.Module, logits: Tensor) -> Tensor:
     return torch.cat([gradient.flatten() for gradient in given])
 
 
+CASES = [
+    *(("resnet18", kind, size) for kind in KINDS for size in ((64, 48), (37, 50))),
+    *(("resnet50", kind, (37, 50)) for kind in ("image", "paper", "official", "fgplg")),
+]
+
+
 @pytest.mark.parametrize("dtype", EXACT, ids=str)
-@pytest.mark.parametrize("size", [(64, 48), (37, 50)], ids=str)
-@pytest.mark.parametrize("backbone", ["resnet18", "resnet50"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("backbone", "kind", "size"), CASES)
 def test_logits_and_gradients_are_the_same_on_both_paths(kind, backbone, size, dtype):
     network = make(kind, backbone, dtype)
-    fast = answer(network, size, 3, dtype)
+    fast = answer(network, size, 2, dtype)
     with readable():
-        plain = answer(network, size, 3, dtype)
+        plain = answer(network, size, 2, dtype)
     assert fast.shape == plain.shape
     assert relative(fast, plain) < EXACT[dtype]
-    # In float32, rounding decides what a ReLU at its corner passes on: few values, but all of theirs.
+    # In float32, rounding decides what a ReLU at its corner passes on: all or nothing.
     tolerance = 1e-8 if dtype == torch.float64 else 1e-2
     assert relative(gradients(network, fast), gradients(network, plain)) < tolerance
 
@@ -116,9 +120,15 @@ def test_inference_on_clips_of_any_length_is_the_same(length, variant, monkeypat
 
 
 @pytest.mark.parametrize("available", [True, False], ids=["fused", "not fused"])
-@pytest.mark.parametrize("dtype", EXACT, ids=str)
-@pytest.mark.parametrize("backbone", ["resnet18", "resnet50"])
-@pytest.mark.parametrize("kind", ["image", "paper", "fgplg"])
+@pytest.mark.parametrize(
+    ("backbone", "kind", "dtype"),
+    [
+        ("resnet50", "paper", torch.float32),
+        ("resnet18", "image", torch.float32),
+        ("resnet18", "official", torch.float64),
+        ("resnet18", "fgplg", torch.float64),
+    ],
+)
 @torch.no_grad()
 def test_a_network_ready_for_inference_answers_the_same(
     kind, backbone, dtype, available, monkeypatch
