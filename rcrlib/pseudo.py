@@ -28,7 +28,7 @@ from rcrlib.data import (
 from rcrlib.errors import DataError, OptionError
 from rcrlib.files import output_folder, write_json
 from rcrlib.flow import FlowEstimator
-from rcrlib.models import FGPLG
+from rcrlib.models import FGPLG, for_inference
 from rcrlib.runtime import autocast, pick_device, pick_precision
 from rcrlib.triplets import TripletReader, reader_for
 
@@ -134,14 +134,14 @@ def predict_targets(
     """
     where = pick_device(device)
     cast = pick_precision(precision, where)
-    fgplg.eval().to(where)
+    ready = for_inference(fgplg).to(where)
     for start in range(0, len(targets), batch):
         chunk = targets[start : start + batch]
         read = [reader(t.video, t.i, t.k, t.j) for t in chunk]
         rgb = normalise(torch.stack([frame for frame, _ in read])).to(where)
         guide = torch.stack([channels for _, channels in read]).to(where)
         with autocast(where, cast):
-            logits = fgplg(rgb, *guide.split(1, dim=1))
+            logits = ready(rgb, *guide.split(1, dim=1))
         for target, probability in zip(chunk, logits.float().sigmoid().cpu(), strict=True):
             yield target, resize(probability[None], target.video.size)[0, 0].numpy()
 

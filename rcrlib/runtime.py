@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -64,6 +65,16 @@ def autocast(device: torch.device, precision: Precision) -> torch.autocast:
     """Give the context in which inference runs at `precision`."""
     dtype = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
     return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Give the bytes that are free on a device, or None where the system does not say."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    file = Path("/proc/meminfo")
+    if device.type != "cpu" or not file.exists():
+        return None
+    return int(file.read_text().split("MemAvailable:")[1].split()[0]) * 1024
 
 
 def mix_seed(*parts: int) -> int:

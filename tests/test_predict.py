@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -188,6 +189,8 @@ def test_a_generator_of_pseudo_labels_is_refused_before_anything_is_written(davi
         ({"overlap": 4}, "overlap is 4; it must be 0 to 3"),
         ({"overlap": -1}, "overlap is -1"),
         ({"size": 8}, "size is 8"),
+        ({"batch": 0}, "batch is 0"),
+        ({"whole": True, "overlap": 2}, "overlap is 2; a whole video is one clip"),
     ],
 )
 def test_options_out_of_range_are_refused(options, said):
@@ -221,6 +224,29 @@ def test_a_disk_that_fills_up_leaves_nothing(network, davis, tmp_path):
             predict(network, load(davis), disk / "maps", SMALL)
         assert caught.value.filename == str(disk / "maps")
         assert list(disk.iterdir()) == []
+
+
+@pytest.mark.parametrize("batch", [2, 3, 8])
+def test_clips_in_batches_answer_as_one_by_one(batch, network):
+    frames, one = frames_of(10), PredictConfig(clip=4, overlap=1, size=32, device="cpu")
+    alone = np.stack(list(saliency_maps(network, frames, one)))
+    together = np.stack(list(saliency_maps(network, frames, replace(one, batch=batch))))
+    assert np.abs(together - alone).max() < 1e-5
+
+
+def test_a_whole_video_is_one_clip(network):
+    frames = frames_of(9)
+    whole = PredictConfig(whole=True, size=32, device="cpu")
+    found = np.stack(list(saliency_maps(network, frames, whole)))
+    as_clip = PredictConfig(clip=9, size=32, device="cpu")
+    assert np.abs(found - np.stack(list(saliency_maps(network, frames, as_clip)))).max() < 1e-6
+
+
+def test_a_whole_video_that_does_not_fit_is_refused_with_numbers(network, monkeypatch):
+    monkeypatch.setattr("rcrlib.predict.stream.free_memory", lambda device: 10**6)
+    config = PredictConfig(whole=True, size=448, device="cpu")
+    with pytest.raises(OptionError, match=r"whole: 2 frames need about 0\.0 GiB and .*give clip"):
+        next(saliency_maps(network, frames_of(2), config))
 
 
 @pytest.mark.gpu

@@ -26,6 +26,76 @@ def show(report: Report, json: Path | None) -> None:
         report.save(json)
 
 
+clip = o.option("Network", "--clip N", "Frames that the network sees together.", default=4)
+subject = o.bundle(
+    o.option("Network", "--backbone NAME", "resnet50 or resnet18.", default="resnet50"),
+    o.option("Network", "--size PIXELS", "Side of the frames.", default=448),
+    o.option("Network", "--batch N", "Clips computed together.", default=1),
+    o.option("Network", "--seed N", "Decides weights and input.", default=0),
+    o.option("Machine", "--device NAME", "auto, cpu, cuda, cuda:N or mps.", default="auto"),
+)
+
+
+@bench.command()
+@o.option(
+    "Network", "--clip clips N", "Frames that the network sees together; may be given repeatedly.",
+    default=(4,), multiple=True,
+)  # fmt: skip
+@subject
+@o.option(
+    "Network", "--path paths NAME", "readable or fast.", multiple=True, show_default="both",
+    default=("readable", "fast"),
+)  # fmt: skip
+@o.measuring
+def network(
+    clips: tuple[int, ...], paths: tuple[str, ...], rounds: int, json: Path | None, **settings: Any
+) -> None:
+    """Time, memory and operations of inference.
+
+    The readable path, which costs what the authors' network costs, beside the fast one, which gives
+    the same.
+    """
+    from rcrlib.bench.network import bench_network
+    from rcrlib.bench.subject import Subject
+
+    show(bench_network(Subject(**settings), clips, paths=paths, rounds=rounds), json)
+
+
+@bench.command()
+@clip
+@subject
+@o.measuring
+def training(rounds: int, json: Path | None, **settings: Any) -> None:
+    """Time and memory of a training step.
+
+    Forward, backward and Adam, on the readable and on the fast path; their gradients are compared.
+    """
+    from rcrlib.bench.network import bench_training
+    from rcrlib.bench.subject import Subject
+
+    show(bench_training(Subject(**settings), rounds=rounds), json)
+
+
+@bench.command()
+@o.option("Data", "--data DATA", "A video or a set.", show_default="a synthetic video")
+@o.option("Data", "--frames N", "How many of its frames at most.", default=24)
+@clip
+@subject
+@o.option("Machine", "--precision NAME", "auto, 32, bf16 or 16 (bits).", default="auto")
+@o.measuring
+def predict(
+    data: Path | None, frames: int, rounds: int, json: Path | None, **settings: Any
+) -> None:
+    """Time of rcr predict beside its network's.
+
+    What reading, resizing and writing add to the time of the network alone.
+    """
+    from rcrlib.bench.predict import bench_predict
+    from rcrlib.bench.subject import Subject
+
+    show(bench_predict(Subject(**settings), data, frames=frames, rounds=rounds), json)
+
+
 @bench.command()
 @o.option("Data", "--data DATA", "Whose masks are degraded into predictions.", show_default="made")
 @o.split

@@ -95,7 +95,9 @@ def pseudo_label(
 )
 @o.option("Network", "--clip N", "Frames that the network sees together.", show_default=CLIP)
 @o.option("Network", "--overlap N", "Frames that neighbouring clips share.", default=0)
+@o.option("Network", "--whole", "One clip from the first frame to the last, if memory allows.")
 @o.option("Network", "--size PIXELS", "Side that frames are resized to.", show_default=SIZE)
+@o.option("Network", "--batch N", "Clips computed together.", show_default="by device")
 @o.device
 @o.out
 @o.option("Output", "--overlay", "Also write VIDEO.mp4 with what is salient tinted.")

@@ -8,8 +8,10 @@ from rcrlib.models.config import NERConfig, RCRNetConfig
 from rcrlib.models.convgru import ConvGRUCell, DBConvGRU
 from rcrlib.models.encoder import Features
 from rcrlib.models.fgplg import FGPLG
+from rcrlib.models.inference import for_inference
 from rcrlib.models.ner import NER
 from rcrlib.models.nonlocal_block import NonLocalBlock
+from rcrlib.models.paths import is_readable, readable
 from rcrlib.models.rcrnet import RCRNet
 from rcrlib.models.video import RCRNetNER
 from rcrlib.models.weights import (
@@ -35,9 +37,12 @@ __all__ = [
     "RCRNetConfig",
     "RCRNetNER",
     "encoder_file_info",
+    "for_inference",
+    "is_readable",
     "load_encoder_weights",
     "load_weights",
     "parameter_count",
+    "readable",
     "save_weights",
     "weights_metadata",
 ]

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from rcrlib.models.config import RCRNetConfig
 from rcrlib.models.encoder import CHANNELS, Features
-from rcrlib.models.layers import conv_bn, conv_bn_relu, upsample
+from rcrlib.models.head import pays, upsampled_head
+from rcrlib.models.layers import conv_bn, conv_bn_relu, fold, run, upsample
+from rcrlib.models.paths import is_readable
+
+
+class Skips(NamedTuple):
+    """What the decoder takes from the encoder's features, in a third of their size."""
+
+    s4: Tensor  # (B, 96, ⌈H/4⌉, ⌈W/4⌉)
+    s8: Tensor  # (B, 96, ⌈H/8⌉, ⌈W/8⌉)
+    s16: Tensor  # (B, 96, ⌈H/16⌉, ⌈W/16⌉)
 
 
 class ResidualSkip(nn.Module):
@@ -27,7 +37,8 @@ class ResidualSkip(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Compress encoder features (B, M, h, w)."""
-        return F.relu(self.bottleneck(x) + self.shortcut(x))
+        inner = run(self.bottleneck[1], run(self.bottleneck[0], x))
+        return run(self.bottleneck[2], inner, add=run(self.shortcut, x), relu=True)
 
 
 class RefinementBlock(nn.Module):
@@ -39,11 +50,10 @@ class RefinementBlock(nn.Module):
         self.skip = ResidualSkip(encoder_channels, inner, outer)
         self.refine = conv_bn_relu(previous_channels + outer, config.refine_channels, 3)
 
-    def forward(self, previous: Tensor, features: Tensor) -> Tensor:
-        """Join (B, P, h', w') and encoder features (B, M, h, w) to (B, 128, h, w)."""
-        skip = self.skip(features)
+    def forward(self, previous: Tensor, skip: Tensor) -> Tensor:
+        """Join (B, P, h', w') and the skip's result (B, 96, h, w) to (B, 128, h, w)."""
         previous = upsample(previous, skip.shape[2:])
-        return self.refine(torch.cat([previous, skip], dim=1))
+        return run(self.refine, torch.cat([previous, skip], dim=1))
 
 
 class Decoder(nn.Module):
@@ -61,9 +71,24 @@ class Decoder(nn.Module):
             nn.Conv2d(config.head_channels, 1, 1),
         )
 
-    def forward(self, features: Features, size: Sequence[int]) -> Tensor:
-        """Decode to logits of `size` (H, W)."""
-        x = self.refine16(features.context, features.f16)
-        x = self.refine8(x, features.f8)
-        x = self.refine4(x, features.f4)
-        return self.head(upsample(x, size))  # to full size first: the head is most of the work
+    def skips(self, features: Features) -> Skips:
+        """Compress the encoder's features; the context is not needed for it."""
+        return Skips(
+            self.refine4.skip(features.f4),
+            self.refine8.skip(features.f8),
+            self.refine16.skip(features.f16),
+        )
+
+    def forward(self, context: Tensor, skips: Skips, size: Sequence[int]) -> Tensor:
+        """Decode context and skips to logits of `size` (H, W)."""
+        x = self.refine16(context, skips.s16)
+        x = self.refine8(x, skips.s8)
+        x = self.refine4(x, skips.s4)
+        (conv, norm, *_), to_logit = (
+            cast(nn.Sequential, self.head[0]),
+            cast(nn.Conv2d, self.head[1]),
+        )
+        if is_readable() or norm.training or not pays(conv, size):
+            return self.head(upsample(x, size))  # to full size first: the head is most of the work
+        assert to_logit.bias is not None
+        return upsampled_head(x, *fold(conv, norm), to_logit.weight, to_logit.bias, size)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from rcrlib.models.paths import is_readable
+
 
 class NonLocalBlock(nn.Module):
     """Adds to each position a weighted sum of the features at all positions of all frames.
@@ -37,7 +39,8 @@ class NonLocalBlock(nn.Module):
         """Relate all positions of clip features (B, T, C, H, W); the shape stays."""
         b, t, c, h, w = x.shape
         positions = x.permute(0, 1, 3, 4, 2).reshape(b, t * h * w, c)  # (B, N, C)
-        weighted_sum = softmax_sum if self.softmax else dot_product_sum
+        dot_product = pairwise_sum if is_readable() else dot_product_sum
+        weighted_sum = softmax_sum if self.softmax else dot_product
         y = weighted_sum(self.theta(positions), self.phi(positions), self.g(positions))
         return x + self.w(y).reshape(b, t, h, w, c).permute(0, 1, 4, 2, 3)
 

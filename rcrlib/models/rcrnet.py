@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from rcrlib.models.config import RCRNetConfig
 from rcrlib.models.decoder import Decoder
 from rcrlib.models.encoder import Encoder, Features
+from rcrlib.models.layers import arrange
 
 
 class RCRNet(nn.Module):
@@ -34,8 +35,8 @@ class RCRNet(nn.Module):
 
     def decode(self, features: Features, size: Sequence[int]) -> Tensor:
         """Give logits (B, 1, H, W) for `features` and `size` = (H, W), the images' size."""
-        return self.decoder(features, size)
+        return self.decoder(features.context, self.decoder.skips(features), size)
 
     def forward(self, x: Tensor) -> Tensor:
         """Give logits (B, 1, H, W) for ImageNet-normalised images (B, C, H, W) of any size."""
-        return self.decode(self.encode(x), x.shape[2:])
+        return self.decode(self.encode(arrange(x)), x.shape[2:])

@@ -132,7 +132,7 @@ def test_ctrl_c_while_a_data_set_is_downloaded(refused, monkeypatch):
 
 
 def test_ctrl_c_while_maps_are_written(refused, trained, monkeypatch):
-    interrupt_at(monkeypatch, rcrlib.predict, "write_mask", 3)
+    interrupt_at(monkeypatch, rcrlib.predict.folder, "write_mask", 3)
     predict = ("predict", trained.data, "--weights", trained.weights("video"), "-o", "maps")
     refused(*predict, says=["maps: stopped by Ctrl-C", "run the command again"])
 

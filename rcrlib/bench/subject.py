@@ -1,0 +1,150 @@
+"""What the benchmarks run: a seeded network, an input for it, and how many operations it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models.resnet import BasicBlock, Bottleneck
+
+from rcrlib.errors import OptionError
+from rcrlib.models import NonLocalBlock, RCRNetConfig, RCRNetNER, for_inference, readable
+from rcrlib.models.config import Backbone
+from rcrlib.runtime import autocast, pick_device, pick_precision
+
+Path = Literal["readable", "fast"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One variant: which path, on what, on how much.
+
+    Raises:
+        OptionError: a number is below one, or a name is unknown.
+    """
+
+    path: Path = "fast"
+    precision: str = "32"
+    device: str = "cpu"
+    backbone: Backbone = "resnet50"
+    size: int = 448
+    clip: int = 4
+    batch: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("size", 16), ("clip", 1), ("batch", 1)):
+            if getattr(self, name) < least:
+                value = getattr(self, name)
+                raise OptionError(f"{name} is {value}; it must be at least {least}")
+        if self.path not in get_args(Path):
+            raise OptionError(f"path {self.path!r}: expected readable or fast")
+
+    @property
+    def frames(self) -> int:
+        """Frames of one run."""
+        return self.clip * self.batch
+
+    @property
+    def where(self) -> torch.device:
+        """The device."""
+        return pick_device(self.device)
+
+    @property
+    def bits(self) -> str:
+        """The precision by its short name."""
+        names = {"32-true": "float32", "bf16-mixed": "bf16", "16-mixed": "fp16"}
+        return names[pick_precision(self.precision, self.where)]
+
+    def network(self) -> RCRNetNER:
+        """Make the network, with values that stay in range from layer to layer as trained ones do.
+
+        Untrained residual groups double their values with each block, and then float32 itself, on
+        either path, is far from float64: their normalisation starts at 0.2. The non-local blocks
+        are not the identity that fresh ones are.
+        """
+        torch.manual_seed(self.seed)
+        network = RCRNetNER(RCRNetConfig(backbone=self.backbone))
+        for module in network.modules():
+            if isinstance(module, BasicBlock | Bottleneck):
+                last = module.bn3 if isinstance(module, Bottleneck) else module.bn2
+                nn.init.constant_(last.weight, 0.2)
+            if isinstance(module, NonLocalBlock):
+                nn.init.normal_(module.w.weight, std=0.02)
+        return network.to(self.where)
+
+    def input(self) -> Tensor:
+        """Make clips (B, T, 3, size, size) of noise."""
+        generator = torch.Generator().manual_seed(self.seed)
+        shape = (self.batch, self.clip, 3, self.size, self.size)
+        return torch.randn(shape, generator=generator).to(self.where)
+
+    def fits(self, free: int | None) -> bool:
+        """Tell whether so much memory (None: not known) is surely enough for the readable path."""
+        positions = self.clip * (self.size // 16) ** 2
+        pairs = 2 * self.batch * positions**2
+        head = self.frames * self.size**2 * (128 + 2 * 256 + 128)
+        return free is None or self.path == "fast" or 4 * (pairs + head) < free
+
+
+def inference(subject: Subject) -> Callable[[], Tensor]:
+    """Give what computes the logits of the subject's clips."""
+    network, clips = subject.network().eval(), subject.input()
+    if subject.path == "fast":
+        network = for_inference(network)
+    precision = pick_precision(subject.precision, subject.where)
+
+    def run() -> Tensor:
+        with (
+            torch.inference_mode(),
+            readable(subject.path == "readable"),
+            autocast(subject.where, precision),
+        ):
+            logits: Tensor = network(clips)
+            return logits
+
+    return run
+
+
+def training(subject: Subject) -> Callable[[], Tensor]:
+    """Give what takes one optimiser step on the subject's clips and gives all gradients."""
+    network, clips = subject.network().train(), subject.input()
+    labels = (clips[:, :, :1] > 0).float()
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-5)
+    precision = pick_precision(subject.precision, subject.where)
+
+    def step() -> Tensor:
+        optimiser.zero_grad(set_to_none=True)
+        torch.manual_seed(subject.seed)  # dropout
+        with readable(subject.path == "readable"):
+            with autocast(subject.where, precision):
+                logits = network(clips)
+            F.binary_cross_entropy_with_logits(logits.float(), labels).backward()
+        optimiser.step()
+        return torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
+
+    return step
+
+
+def operations(subject: Subject) -> float:
+    """Count the floating-point operations of one run of `inference`, two for a multiply-add.
+
+    Only convolutions and products of matrices count. The fast path is counted on one frame: its
+    operations grow with the number of frames.
+    """
+    if subject.path == "readable":
+        with torch.device("meta"):
+            network, clips = RCRNetNER(RCRNetConfig(backbone=subject.backbone)), None
+            clips = torch.empty(subject.batch, subject.clip, 3, subject.size, subject.size)
+        share = 1
+    else:
+        network, clips, share = subject.network(), subject.input()[:1, :1], subject.frames
+    counter = FlopCounterMode(display=False)
+    with counter, readable(subject.path == "readable"):
+        network.eval()(clips)  # with gradients: the operators fused for inference are not counted
+    return float(counter.get_total_flops() * share)

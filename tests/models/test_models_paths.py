@@ -1,0 +1,202 @@
+"""The readable path and the fast one compute the same networks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import rcrlib
+from rcrlib.models import (
+    FGPLG,
+    ConvGRUCell,
+    DBConvGRU,
+    NERConfig,
+    NonLocalBlock,
+    RCRNet,
+    RCRNetConfig,
+    RCRNetNER,
+    for_inference,
+    fused,
+    is_readable,
+    readable,
+    video,
+)
+from rcrlib.models.layers import conv_norm
+
+SMALL = {"aspp_channels": 12, "skip_channels": (6, 8), "refine_channels": 10, "head_channels": 9}
+EXACT = {torch.float64: 1e-10, torch.float32: 1e-4}
+KINDS = ["image", "paper", "official", "one-way", "fgplg"]
+VARIANTS = ["paper", "official"]
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch):
+    """Take every shortcut, whatever the environment says and however small the network is."""
+    torch.manual_seed(20190819)
+    monkeypatch.setattr("rcrlib.models.head.PAYS", 0)
+    with readable(False):
+        yield
+
+
+def make(kind: str, backbone: str, dtype: torch.dtype) -> nn.Module:
+    config = RCRNetConfig(backbone=backbone, dropout=0.0, **SMALL)
+    if kind == "image":
+        network: nn.Module = RCRNet(config).eval()  # batch normalisation as in inference
+    elif kind == "fgplg":
+        network = FGPLG(config)
+    elif kind == "one-way":
+        network = RCRNetNER(config, NERConfig(recurrence="one-way"))
+    else:
+        network = RCRNetNER(config, NERConfig(variant=kind))
+    return lively(network).to(dtype)
+
+
+def lively(network: nn.Module) -> nn.Module:
+    """Leave nothing at the values that hide mistakes: zeros and ones."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.4, 0.8)
+            nn.init.normal_(module.bias, std=0.1)
+            nn.init.normal_(module.running_mean, std=0.1)
+            nn.init.uniform_(module.running_var, 0.8, 1.2)
+        if isinstance(module, NonLocalBlock):
+            nn.init.normal_(module.w.weight, std=0.1)
+    return network
+
+
+def answer(network: nn.Module, size: tuple[int, int], length: int, dtype: torch.dtype) -> Tensor:
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(1, length, 3, *size, generator=generator).to(dtype)
+    if isinstance(network, FGPLG):
+        return network(x[:, 0], *(x[:, 0, :1] + i for i in range(4)))
+    return network(x[:, 0] if isinstance(network, RCRNet) else x)
+
+
+def relative(found: Tensor, expected: Tensor) -> float:
+    return ((found - expected).norm() / expected.norm()).item()
+
+
+def gradients(network: nn.Module, logits: Tensor) -> Tensor:
+    given = torch.autograd.grad(logits.square().mean(), list(network.parameters()))
+    return torch.cat([gradient.flatten() for gradient in given])
+
+
+CASES = [
+    *(("resnet18", kind, size) for kind in KINDS for size in ((64, 48), (37, 50))),
+    *(("resnet50", kind, (37, 50)) for kind in ("image", "paper", "official", "fgplg")),
+]
+
+
+@pytest.mark.parametrize("dtype", EXACT, ids=str)
+@pytest.mark.parametrize(("backbone", "kind", "size"), CASES)
+def test_logits_and_gradients_are_the_same_on_both_paths(kind, backbone, size, dtype):
+    network = make(kind, backbone, dtype)
+    fast = answer(network, size, 2, dtype)
+    with readable():
+        plain = answer(network, size, 2, dtype)
+    assert fast.shape == plain.shape
+    assert relative(fast, plain) < EXACT[dtype]
+    # In float32, rounding decides what a ReLU at its corner passes on: all or nothing.
+    tolerance = 1e-8 if dtype == torch.float64 else 1e-2
+    assert relative(gradients(network, fast), gradients(network, plain)) < tolerance
+
+
+@pytest.mark.parametrize("length", [1, 9])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_inference_on_clips_of_any_length_is_the_same(length, variant, monkeypatch):
+    monkeypatch.setitem(video.TOGETHER, "cpu", 4)  # frames per part: 9 frames are 4, 4 and 1
+    network = make(variant, "resnet18", torch.float64)
+    with torch.no_grad():
+        fast = answer(network, (64, 48), length, torch.float64)
+        with readable():
+            plain = answer(network, (64, 48), length, torch.float64)
+    assert relative(fast, plain) < EXACT[torch.float64]
+
+
+@pytest.mark.parametrize("available", [True, False], ids=["fused", "not fused"])
+@pytest.mark.parametrize(
+    ("backbone", "kind", "dtype"),
+    [
+        ("resnet50", "paper", torch.float32),
+        ("resnet18", "image", torch.float32),
+        ("resnet18", "official", torch.float64),
+        ("resnet18", "fgplg", torch.float64),
+    ],
+)
+@torch.no_grad()
+def test_a_network_ready_for_inference_answers_the_same(
+    kind, backbone, dtype, available, monkeypatch
+):
+    monkeypatch.setattr(fused, "_AVAILABLE", available and fused._AVAILABLE)
+    network = make(kind, backbone, dtype).eval()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    ready = for_inference(network)
+    with readable():
+        expected = answer(network, (50, 64), 2, dtype)
+        assert relative(answer(ready, (50, 64), 2, dtype), expected) < EXACT[dtype]
+    assert relative(answer(ready, (50, 64), 2, dtype), expected) < EXACT[dtype]
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in ready.modules())
+    assert all(torch.equal(t, before[name]) for name, t in network.state_dict().items())
+
+
+@pytest.mark.parametrize("add", [False, True])
+@pytest.mark.parametrize("relu", [False, True])
+@torch.no_grad()
+def test_a_fused_convolution_is_the_three_steps(add, relu):
+    conv = nn.Conv2d(5, 7, 3, stride=2, padding=2, dilation=2, bias=False)
+    norm = lively(nn.Sequential(nn.BatchNorm2d(7))).eval()[0]
+    x = torch.randn(2, 5, 15, 12)
+    expected = norm(conv(x))
+    more = torch.randn_like(expected) if add else None
+    kept = more.clone() if add else None
+    expected = expected + more if add else expected
+    found = conv_norm(conv, norm, x, add=more, relu=relu)
+    torch.testing.assert_close(found, expected.relu() if relu else expected)
+    assert more is None or torch.equal(more, kept)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_convgru_cell_runs_as_it_steps(variant):
+    cell = ConvGRUCell(4, variant).double()
+    x, h = torch.randn(2, 5, 4, 6, 7).double(), torch.randn(2, 4, 6, 7).double()
+    found = cell.run(x, h)
+    for t in range(5):
+        h = cell(x[:, t], h)
+        torch.testing.assert_close(found[:, t], h)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("length", [1, 4])
+@pytest.mark.parametrize("both_ways", [True, False])
+def test_the_convgru_is_the_same_on_both_paths(variant, length, both_ways):
+    gru = DBConvGRU(4, variant, both_ways).double()
+    x = torch.randn(2, length, 4, 5, 6).double().requires_grad_()
+    fast = gru(x)
+    with readable():
+        plain = gru(x)
+    torch.testing.assert_close(fast, plain)
+    assert relative(gradients(gru, fast), gradients(gru, plain)) < 1e-12
+
+
+def test_the_path_is_the_old_one_again_after_the_block_whatever_happens_in_it():
+    with readable():
+        with pytest.raises(ZeroDivisionError), readable(False):
+            raise ZeroDivisionError
+        assert is_readable()
+    assert not is_readable()
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1", "True"), ("0", "False"), (None, "False")])
+def test_the_environment_chooses_the_path_of_a_process(value, expected):
+    env = {**os.environ, "PYTHONPATH": str(Path(rcrlib.__file__).parents[1])}
+    env.pop("RCR_READABLE", None)
+    env |= {} if value is None else {"RCR_READABLE": value}
+    code = "from rcrlib.models import is_readable; print(is_readable())"
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert done.stdout.strip() == expected
