@@ -99,7 +99,7 @@ def test_a_server_that_misbehaves_for_a_while(site, tmp_path, behaviours, checks
         (server.too_short, "checksum"),
         (server.redirects, "redirects in a circle"),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_a_server_that_never_behaves_ends_in_one_line(site, tmp_path, behaviour, says):
     site.behaviours = [behaviour]
