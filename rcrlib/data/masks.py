@@ -165,8 +165,8 @@ def _object_grey(path: Path, image: Image.Image, style: MaskStyle) -> NDArray[np
     if style == "on-white":
         return np.where((colour < 255).any(2), 255, 0).astype(np.uint8)
     if (colour != colour[..., :1]).any():
-        expected = "grey" if style == "grey" else "grey (0/255) or palette ids"
-        raise DataError(f"{path}: the picture is coloured; expected {expected}")
+        what, expected = ("map", "") if style == "grey" else ("mask", " (0/255) or palette ids")
+        raise DataError(f"{path}: the {what} is coloured; expected grey{expected}")
     grey: NDArray[np.uint8] = colour[..., 0]
     if style == "auto" and 0 < grey.max() < THRESHOLD:
         raise DataError(

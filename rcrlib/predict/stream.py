@@ -22,7 +22,7 @@ TOGETHER = {"cpu": 1, "cuda": 32, "mps": 8}
 """Frames that a batch of clips fills up to: what is enough to keep a device busy."""
 
 WHOLE = 24 * 2**20
-"""Bytes that one more 448x448 frame of a whole video takes, rounded up from a measurement."""
+"""Bytes that one more 448x448 frame of a whole video takes, rounded up from its tensors' sizes."""
 
 Frame = TypeVar("Frame")
 

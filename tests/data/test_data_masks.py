@@ -73,7 +73,7 @@ def test_mask_drawn_in_the_alpha_channel_is_found(mini):
 
 def test_coloured_mask_is_refused(mini):
     path = mini.image("a.png", np.array([[[0, 0, 0], [200, 0, 0]]], np.uint8))
-    with pytest.raises(DataError, match=r"a\.png: the picture is coloured; expected grey"):
+    with pytest.raises(DataError, match=r"a\.png: the mask is coloured; expected grey"):
         read_mask(path)
     assert read_mask(path, style="ids").tolist() == [[0, 1]]
 
