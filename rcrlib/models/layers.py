@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+SMALL = 128 * 128
+"""Pixels of a frame below which `arrange_frames` leaves the layout of training as it is."""
+
+
 def conv_bn(in_channels: int, out_channels: int, kernel: int, dilation: int = 1) -> nn.Sequential:
     """Make a convolution that keeps the resolution, without bias, and a batch normalisation."""
     padding = dilation * (kernel // 2)
@@ -93,6 +97,18 @@ def arrange(x: Tensor) -> Tensor:
     if is_readable() or x.device.type == "mps":
         return x
     return x.contiguous(memory_format=torch.channels_last)
+
+
+def arrange_frames(frames: Tensor) -> Tensor:
+    """Lay the network's input (B, C, H, W) out as `arrange` does, where that pays.
+
+    Training on small frames on a CPU is a quarter faster without: there, oneDNN's backward passes
+    reorder narrow layers back and forth (measured with preset tiny, 96x96).
+    """
+    small = frames.shape[-2] * frames.shape[-1] < SMALL
+    if small and frames.device.type == "cpu" and torch.is_grad_enabled():
+        return frames
+    return arrange(frames)
 
 
 def upsample(x: Tensor, size: Sequence[int]) -> Tensor:

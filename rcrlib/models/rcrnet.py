@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from rcrlib.models.config import RCRNetConfig
 from rcrlib.models.decoder import Decoder
 from rcrlib.models.encoder import Encoder, Features
-from rcrlib.models.layers import arrange
+from rcrlib.models.layers import arrange_frames
 
 
 class RCRNet(nn.Module):
@@ -39,4 +39,4 @@ class RCRNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Give logits (B, 1, H, W) for ImageNet-normalised images (B, C, H, W) of any size."""
-        return self.decode(self.encode(arrange(x)), x.shape[2:])
+        return self.decode(self.encode(arrange_frames(x)), x.shape[2:])

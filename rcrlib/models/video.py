@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rcrlib.models.config import NERConfig, RCRNetConfig
 from rcrlib.models.decoder import Skips
-from rcrlib.models.layers import FrozenBatchNorm, arrange
+from rcrlib.models.layers import FrozenBatchNorm, arrange_frames
 from rcrlib.models.ner import NER
 from rcrlib.models.paths import is_readable
 from rcrlib.models.rcrnet import RCRNet
@@ -65,5 +65,5 @@ class RCRNetNER(FrozenBatchNorm):
     def _parts(self, frames: Tensor) -> Sequence[Tensor]:
         """Cut (B T, 3, H, W) into what goes through the image network together."""
         if is_readable() or torch.is_grad_enabled():
-            return [arrange(frames)]
-        return [arrange(part) for part in frames.split(TOGETHER[frames.device.type])]
+            return [arrange_frames(frames)]
+        return [arrange_frames(part) for part in frames.split(TOGETHER[frames.device.type])]
