@@ -52,11 +52,14 @@ def _splits(masks: Tensor, centroid_in: CentroidIn) -> NDArray[np.int64]:
 def _sums(masks: Tensor) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Count each mask's pixels by row, `(B, H)`, and by column, `(B, W)`.
 
-    As products with ones: integers in float32, exact up to 2^24 pixels a row.
+    On a CPU as products with ones, the fastest there: integers in float32, exact to 2^24 a row.
     """
-    ones = masks.float()
-    rows, columns = ones @ ones.new_ones(ones.shape[2]), ones.new_ones(ones.shape[1]) @ ones
-    return rows.long().cpu().numpy(), columns.long().cpu().numpy()
+    if masks.device.type != "cpu":
+        return masks.sum(2).cpu().numpy(), masks.sum(1).cpu().numpy()
+    ones = masks.numpy().astype(np.float32)
+    height, width = ones.shape[1:]
+    rows, columns = ones @ np.ones(width, np.float32), np.ones(height, np.float32) @ ones
+    return rows.astype(np.int64), columns.astype(np.int64)
 
 
 def _count_by_opencv(
