@@ -91,7 +91,7 @@ def _write_pictures(folder: Path, data: Path | None, split: str | None, frames: 
     """Write masks and predictions as FOLDER/truth/V/N.png and FOLDER/maps/V/N.png."""
     pictures = []
     for number, mask in zip(range(frames), _masks(data, split, frames), strict=False):
-        levels = _degrade(mask, number)
+        levels = degrade(mask, number)
         for part, picture in (("truth", mask * np.uint8(255)), ("maps", levels)):
             path = folder / part / f"video{number // 60}" / f"{number:05d}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,8 +112,8 @@ def _masks(data: Path | None, split: str | None, frames: int) -> Any:
         yield from (made.mask(index).astype(bool) for index in range(60))
 
 
-def _degrade(mask: NDArray[np.bool_], seed: int) -> NDArray[np.uint8]:
-    """Make a plausible prediction of a mask: moved, blurred, noisy."""
+def degrade(mask: NDArray[np.bool_], seed: int) -> NDArray[np.uint8]:
+    """Make a plausible prediction, (H, W) uint8, of a mask (H, W): moved, blurred, noisy."""
     rng = np.random.default_rng(seed)
     moved = np.roll(mask.astype(np.float32), rng.integers(-6, 7, 2), (0, 1))
     soft = cv2.GaussianBlur(moved, (0, 0), float(rng.uniform(1, 6))) * rng.uniform(0.6, 1)

@@ -6,7 +6,7 @@ import heapq
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -72,14 +72,14 @@ class Evaluation(Generic[Result]):
         return [f"{self.method}: {n} predictions {what}" for what, n in counts.items() if n]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Chunk:
     """What a thread found out about a few frames."""
 
     metrics: Any
-    scores: list[tuple[float, Pair]]
-    resized: int
-    unreadable: list[str]
+    scores: list[tuple[float, Pair]] = field(default_factory=list)
+    resized: int = 0
+    unreadable: list[str] = field(default_factory=list)
 
 
 def evaluate_saliency(
@@ -211,17 +211,16 @@ def _in_threads(
 def _measure_chunk(
     make: Callable[[], Metrics], measure: Callable[..., Any], pairs: Sequence[Pair]
 ) -> _Chunk:
-    chunk = _Chunk(make(), [], 0, [])
-    resized = 0
+    chunk = _Chunk(make())
     for pair in pairs:
         try:
-            score, changed = measure(chunk.metrics, pair)
+            score, resized = measure(chunk.metrics, pair)
         except _UnreadableError as error:
             chunk.unreadable.append(str(error))
-            continue
-        resized += changed
-        chunk.scores.append((score, pair))
-    return _Chunk(chunk.metrics, chunk.scores, resized, chunk.unreadable)
+        else:
+            chunk.resized += resized
+            chunk.scores.append((score, pair))
+    return chunk
 
 
 class _UnreadableError(Exception):

@@ -200,9 +200,7 @@ class SaliencyMetrics:
             means = total(Sums(1, sums.mean()) for sums in videos).mean()
         else:
             means = total(videos).mean()
-            means["f"] = f_measure(
-                torch.from_numpy(means["precision"]), torch.from_numpy(means["recall"])
-            ).numpy()
+            means["f"] = f_measure(means["precision"], means["recall"])
         # What is >= a threshold between two levels is what is >= the upper one.
         levels = np.ceil(np.linspace(0, LEVELS - 1, self.thresholds)).astype(int)
         return means | {name: means[name][levels] for name in CURVES}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rcrlib.metrics.counts import Counts
 from rcrlib.metrics.inputs import LEVELS
-from rcrlib.metrics.saliency import BETA_SQUARED
+from rcrlib.metrics.saliency import f_measure
 from rcrlib.metrics.structure import ALPHA
 
 Curve = NDArray[np.float64]
@@ -72,14 +72,16 @@ def measure(counts: Counts, scale: Scale) -> FrameMeasures:
     """
     outside, inside = counts.sum((0, 1))
     hits, misses = _at_least(inside, scale), _at_least(outside, scale)
-    precision, recall = _ratio(hits, hits + misses), hits / max(int(inside.sum()), 1)
+    precision, recall = hits / np.maximum(hits + misses, 1), hits / max(int(inside.sum()), 1)
     adaptive = _at_least_twice_the_mean(inside, outside, scale)
     return FrameMeasures(
         precision=precision,
         recall=recall,
-        f=_f(precision, recall),
+        f=f_measure(precision, recall),
         e=_e(hits, misses, counts),
-        adp_f=float(_f(_ratio(adaptive[0], adaptive.sum()), adaptive[0] / max(inside.sum(), 1))),
+        adp_f=f_measure(
+            *(float(adaptive[0]) / max(int(n), 1) for n in (adaptive.sum(), inside.sum()))
+        ),
         adp_e=float(_e(adaptive[0], adaptive[1], counts)),
         s=_s(counts, scale),
         mae=_mae(inside, outside, scale),
@@ -101,16 +103,6 @@ def _at_least_twice_the_mean(
     threshold = min(2 * int(every @ scale.units), int(every.sum()) * scale.span)
     salient = scale.units * every.sum() >= threshold
     return np.array([inside[salient].sum(), outside[salient].sum()])
-
-
-def _ratio(part: Any, whole: Any) -> Curve:
-    ratio: Curve = part / np.maximum(whole, 1)
-    return ratio
-
-
-def _f(precision: Curve, recall: Curve) -> Curve:
-    weighted = BETA_SQUARED * precision + recall
-    return (1 + BETA_SQUARED) * precision * recall / np.where(weighted > 0, weighted, 1)
 
 
 def _e(hits: Any, misses: Any, counts: Counts) -> Curve:

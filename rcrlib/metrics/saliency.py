@@ -6,10 +6,16 @@ times as fast; tests hold the two equal.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from rcrlib.metrics.inputs import LEVELS, Map, as_frame, quantise
+
+Values = TypeVar("Values", Tensor, NDArray[np.float64], float)
 
 BETA_SQUARED = 0.3
 """Weight of precision against recall in F, as in the paper (4.1)."""
@@ -49,10 +55,15 @@ def precision_recall(prediction: Map, mask: Map, *, min_max: bool = False) -> tu
     return hits / predicted.clamp(min=1), hits / mask.sum().clamp(min=1)
 
 
-def f_measure(precision: Tensor, recall: Tensor) -> Tensor:
-    """Give F = (1 + b²) P R / (b² P + R) with b² = 0.3; 0 where both are 0 (paper 4.1)."""
+def f_measure(precision: Values, recall: Values) -> Values:
+    """Give F = (1 + b²) P R / (b² P + R) with b² = 0.3; 0 where both are 0 (paper 4.1).
+
+    Args:
+        precision: in [0, 1], any shape: tensor, array or number.
+        recall: of the same kind and shape.
+    """
     weighted = BETA_SQUARED * precision + recall
-    return (1 + BETA_SQUARED) * precision * recall / weighted.where(weighted > 0, 1)
+    return (1 + BETA_SQUARED) * precision * recall / (weighted + (weighted == 0))
 
 
 def adaptive_f(prediction: Map, mask: Map) -> float:

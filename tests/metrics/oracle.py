@@ -11,7 +11,6 @@ from fractions import Fraction
 from math import sqrt
 from typing import Any
 
-import cv2
 import numpy as np
 import py_sod_metrics
 import torch
@@ -132,16 +131,6 @@ def exact_s(levels: np.ndarray, mask: np.ndarray, min_max: bool) -> float:
             pairs = [(p[r][c], Fraction(int(mask[r, c]))) for r in rows for c in columns]
             region += len(pairs) * _similarity(pairs) / mask.size if pairs else 0
     return max(0.0, (object_ + region) / 2)
-
-
-def degraded(mask: np.ndarray, seed: int) -> np.ndarray:
-    """Make a plausible prediction of a mask: moved, blurred, noisy, with a hole."""
-    rng = np.random.default_rng(seed)
-    moved = np.roll(mask.astype(np.float32), rng.integers(-6, 7, 2), (0, 1))
-    soft = cv2.GaussianBlur(moved, (0, 0), float(rng.uniform(1, 6))) * rng.uniform(0.6, 1)
-    soft[: rng.integers(1, 200), : rng.integers(1, 300)] *= 0.5
-    noisy = soft + rng.normal(0, 0.03, mask.shape)
-    return np.round(np.clip(noisy, 0, 1) * 255).astype(np.uint8)
 
 
 def _split(mask: np.ndarray) -> tuple[int, int]:

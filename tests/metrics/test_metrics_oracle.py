@@ -13,6 +13,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rcrlib.bench.metrics import degrade
 from rcrlib.data import load
 from rcrlib.metrics import mae, s_measure
 from rcrlib.metrics.counts import count_levels
@@ -111,7 +112,7 @@ def test_degraded_masks_of_davis_have_the_numbers_of_pysodmetrics(shared, full, 
     for number, video in enumerate(dataset):
         for index in video.annotated[number % step :: step]:
             mask = video.label(index).astype(bool)
-            levels = oracle.degraded(mask, index)
+            levels = degrade(mask, index)
             ours, theirs = (ask(levels, mask, min_max) for ask in (oracle.fast, oracle.pysod))
             assert oracle.differing(ours, theirs, TOLERANCE) == set(), (video.name, index)
 
