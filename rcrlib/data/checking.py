@@ -94,11 +94,11 @@ def _list_problems(dataset: Dataset) -> Iterator[str]:
 
 def _read_all(dataset: Dataset) -> Iterator[tuple[str, _Found]]:
     """Yield what reading each frame and each label found, in the order of the videos."""
-    jobs: list[tuple[str, Callable[[], _Found]]] = []
+    jobs: list[tuple[str, Callable[[], _Found | None]]] = []
     for video in dataset:
         jobs += _jobs(dataset, video)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        results = pool.map(lambda job: job[1](), jobs)
+        results = pool.map(lambda job: _tried(job[1]), jobs)
         bar = tqdm(
             results, total=len(jobs), desc=f"check {dataset.name}", unit="file", disable=None,
             leave=False, dynamic_ncols=True,
@@ -110,7 +110,7 @@ def _read_all(dataset: Dataset) -> Iterator[tuple[str, _Found]]:
             raise
 
 
-def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _Found]]]:
+def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _Found | None]]]:
     """Yield the name and the reading of every file of a video."""
     if isinstance(video.frames, VideoFileFrames):
         yield video.name, partial(_read_film, video)
@@ -121,28 +121,25 @@ def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _F
         yield dataset.title(video, index), partial(_read_label, video, index)
 
 
-def _read_film(video: Video) -> _Found:
+def _tried(read: Callable[[], _Found | None]) -> _Found:
+    """Read a file; what is wrong with it is what was found."""
     try:
-        for _ in video.stream():
-            pass
+        return read() or _Found()
     except DataError as error:
         return _Found(str(error))
-    return _Found()
 
 
-def _read_frame(video: Video, index: int) -> _Found:
-    try:
-        video.frame(index)
-    except DataError as error:
-        return _Found(str(error))
-    return _Found()
+def _read_film(video: Video) -> None:
+    for _ in video.stream():
+        pass
+
+
+def _read_frame(video: Video, index: int) -> None:
+    video.frame(index)
 
 
 def _read_label(video: Video, index: int) -> _Found:
-    try:
-        label = video.label(index, soft=True).astype(np.float32)
-    except DataError as error:
-        return _Found(str(error))
+    label = video.label(index, soft=True).astype(np.float32)
     return _Found(empty=not (label >= 0.5).any(), grey=bool(((label > 0) & (label < 1)).any()))
 
 

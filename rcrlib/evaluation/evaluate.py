@@ -111,7 +111,7 @@ def evaluate_saliency(
 
     def measure(metrics: SaliencyMetrics, pair: Pair) -> tuple[float, bool]:
         levels, mask, resized = _read(pair, read_map)
-        (frame,) = metrics.update(levels, mask, pair.video, [pair.number])
+        (frame,) = metrics.update(levels, mask, pair.video.name, [pair.number])
         return frame.s, resized
 
     make = partial(SaliencyMetrics, protocol, weighted=weighted)
@@ -148,7 +148,7 @@ def evaluate_segmentation(
 
     def measure(metrics: SegmentationMetrics, pair: Pair) -> tuple[float, bool]:
         levels, mask, resized = _read(pair, read)
-        ((j, _),) = metrics.update(levels / 255, mask, pair.video, [pair.number])
+        ((j, _),) = metrics.update(levels / 255, mask, pair.video.name, [pair.number])
         return j, resized
 
     make = partial(SegmentationMetrics, protocol, threshold)

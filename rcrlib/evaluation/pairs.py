@@ -18,19 +18,19 @@ FOREIGN = (".npy", ".npz", ".mat", ".pt", ".h5")
 class Pair:
     """A labelled frame and its prediction."""
 
-    video: str
-    frame: str
+    name: str
+    """The frame's, for a person: VIDEO/FRAME, or IMAGE."""
+
+    video: Video
     number: int
     """The frame's index in its video."""
 
     prediction: Path
-    label: LabelFiles
-    source: Video
 
     @property
-    def name(self) -> str:
-        """Name the frame for a person."""
-        return _name(self.video, self.frame)
+    def label(self) -> LabelFiles:
+        """The frame's mask."""
+        return self.video.labels[self.number]
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,9 @@ def find_pairs(dataset: Dataset, folder: str | Path) -> Pairs:
         for index in video.annotated:
             path = there.get(names[index])
             if path is None:
-                missing.append(_name(video.name, names[index]))
-                continue
-            label = video.labels[index]
-            pairs.append(Pair(video.name, names[index], index, path, label, video))
+                missing.append(dataset.title(video, index))
+            else:
+                pairs.append(Pair(dataset.title(video, index), video, index, path))
         known = set(names)
         extra += [f"{video.name}/{name}" for name in there if name not in known]
     extra += [name if dataset.flat else f"{name}/" for name in files]
@@ -87,10 +86,6 @@ def check_complete(folder: Path, found: Pairs, dataset: Dataset) -> None:
             f"{folder}: {'; '.join(lines)}; complete the folder, name the split that was predicted,"
             " or go on without them by --allow-missing"
         )
-
-
-def _name(video: str, frame: str) -> str:
-    return frame if frame == video else f"{video}/{frame}"  # an image is a video of its own
 
 
 def _files(dataset: Dataset, folder: Path) -> dict[str, dict[str, Path]]:

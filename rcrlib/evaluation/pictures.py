@@ -68,5 +68,5 @@ def _row(worst: WorstFrame, with_frames: bool) -> list[ArrayLike | None]:
     map_ = resize(levels, (height, width))[0].numpy() / 255
     if not with_frames:
         return [map_, mask]
-    frame = pair.source.frame(pair.number)
+    frame = pair.video.frame(pair.number)
     return [frame, overlay(frame, map_), map_, mask]

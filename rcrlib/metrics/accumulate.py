@@ -136,12 +136,20 @@ class SaliencyMetrics:
         Where both hold frames of one video, both have to have been given their numbers.
 
         Raises:
-            OptionError: the other one follows another protocol, or other settings.
+            OptionError: the other one follows another protocol, or other settings; or the protocol
+                leaves out a video's first and last frame, and both have one of the same number.
         """
         ours = (self.protocol, self.thresholds, self.weighted)
         theirs = (other.protocol, other.thresholds, other.weighted)
         if ours != theirs:
             raise OptionError(f"metrics of {ours} and {theirs} do not merge; use the same for both")
+        for video, sums in other._videos.items():
+            twice = sums.end_numbers & self._videos.get(video, VideoSums()).end_numbers
+            if twice and self._protocol.without_ends:
+                raise OptionError(
+                    f"{video}: both parts have a frame {min(twice)}, so its first and last frame"
+                    " cannot be told; give update() the frames' numbers"
+                )
         for video, sums in other._videos.items():
             if video in self._videos:
                 self._videos[video].merge(sums)

@@ -59,6 +59,11 @@ class VideoSums:
         self.next_number = max(self.next_number, other.next_number)
         self._keep_ends([*self.ends, *other.ends])
 
+    @property
+    def end_numbers(self) -> set[int]:
+        """The numbers of the first and the last frame."""
+        return {number for number, _ in self.ends}
+
     def copy(self) -> VideoSums:
         """Give another object with the same sums."""
         return VideoSums(self.inner, self.ends, self.next_number)

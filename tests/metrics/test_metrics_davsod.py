@@ -133,6 +133,18 @@ def test_two_processes_merge_into_the_result_of_one(protocol: str) -> None:
     assert torch.allclose(one["f"], two["f"], atol=1e-12)
 
 
+def test_parts_of_a_video_without_numbers_do_not_merge_where_its_ends_matter() -> None:
+    """Both would count from 0, and a frame of the middle would be taken for the last one."""
+    left, right = fed("davsod"), fed("davsod")
+    before = vars(left.compute())
+    with pytest.raises(OptionError, match=r"long: both parts have a frame 0.*numbers"):
+        left.merge(right)
+    assert vars(left.compute())["mae"] == before["mae"]
+    both = fed("paper")
+    both.merge(fed("paper"))
+    assert both.compute().frames == 14
+
+
 def share(protocol: str, numbers: range) -> SaliencyMetrics:
     metrics = SaliencyMetrics(protocol)
     for number in numbers:
