@@ -77,7 +77,8 @@ def _count_by_opencv(
 
 
 def _opencv_histogram(levels: NDArray[np.uint8], mask: NDArray[np.uint8] | None) -> Counts:
-    return cv2.calcHist([levels], [0], mask, [LEVELS], [0, LEVELS])[:, 0].astype(np.int64)
+    counted = cv2.calcHist([levels], [0], mask, [LEVELS], [0, LEVELS])
+    return counted.ravel().astype(np.int64)  # (256, 1) before OpenCV 5, (256,) since
 
 
 def _count_by_torch(levels: Tensor, masks: Tensor, splits: NDArray[np.int64]) -> Counts:
