@@ -108,11 +108,24 @@ def known_defects(levels: np.ndarray, mask: np.ndarray, min_max: bool) -> dict[s
     return defects
 
 
+def exact_adaptive(levels: np.ndarray, mask: np.ndarray, min_max: bool) -> dict[str, float]:
+    """Compute adaptive F and E, with a threshold in fractions: twice the mean, at most 1."""
+    p = _fractions(levels, min_max)
+    threshold = min(2 * _mean([v for row in p for v in row]), Fraction(1))
+    salient = np.array([[v >= threshold for v in row] for row in p])
+    hits, predicted, truth = (int(m.sum()) for m in (salient & mask, salient, mask))
+    f = 1.3 * hits / (0.3 * truth + predicted) if hits else 0.0
+    a, b = salient - salient.mean(), mask - mask.mean()
+    if 0 < truth < mask.size:
+        e = ((1 + 2 * a * b / (a**2 + b**2)) ** 2 / 4).sum()
+    else:
+        e = (salient == mask).sum()
+    return {"adp_f": f, "adp_e": e / max(mask.size - 1, 1)}
+
+
 def exact_s(levels: np.ndarray, mask: np.ndarray, min_max: bool) -> float:
     """Compute S in fractions: Fan et al. 2017, sample deviations, empty quadrants left out."""
-    low, high = (int(levels.min()), int(levels.max())) if min_max else (0, 255)
-    low, high = (low, high) if low < high else (0, 255)
-    p = [[Fraction(int(v) - low, high - low) for v in row] for row in levels]
+    p = _fractions(levels, min_max)
     flat = [
         (v, bool(g))
         for row, truth in zip(p, mask, strict=True)
@@ -131,6 +144,13 @@ def exact_s(levels: np.ndarray, mask: np.ndarray, min_max: bool) -> float:
             pairs = [(p[r][c], Fraction(int(mask[r, c]))) for r in rows for c in columns]
             region += len(pairs) * _similarity(pairs) / mask.size if pairs else 0
     return max(0.0, (object_ + region) / 2)
+
+
+def _fractions(levels: np.ndarray, min_max: bool) -> list[list[Fraction]]:
+    """Give what the levels stand for, exactly."""
+    low, high = (int(levels.min()), int(levels.max())) if min_max else (0, 255)
+    low, high = (low, high) if low < high else (0, 255)
+    return [[Fraction(int(v) - low, high - low) for v in row] for row in levels]
 
 
 def _split(mask: np.ndarray) -> tuple[int, int]:
