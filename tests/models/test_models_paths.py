@@ -27,7 +27,7 @@ from rcrlib.models import (
     readable,
     video,
 )
-from rcrlib.models.layers import conv_norm
+from rcrlib.models.layers import arrange_frames, conv_norm
 
 SMALL = {"aspp_channels": 12, "skip_channels": (6, 8), "refine_channels": 10, "head_channels": 9}
 EXACT = {torch.float64: 1e-10, torch.float32: 1e-4}
@@ -105,6 +105,15 @@ def test_logits_and_gradients_are_the_same_on_both_paths(kind, backbone, size, d
     # In float32, rounding decides what a ReLU at its corner passes on: all or nothing.
     tolerance = 1e-8 if dtype == torch.float64 else 1e-2
     assert relative(gradients(network, fast), gradients(network, plain)) < tolerance
+
+
+def test_small_frames_keep_their_layout_in_training_and_only_there():
+    small, large = torch.zeros(1, 3, 96, 96), torch.zeros(1, 3, 128, 128)
+    beside = {"memory_format": torch.channels_last}
+    assert not arrange_frames(small).is_contiguous(**beside)
+    assert arrange_frames(large).is_contiguous(**beside)
+    with torch.no_grad():
+        assert arrange_frames(small).is_contiguous(**beside)
 
 
 @pytest.mark.parametrize("length", [1, 9])
