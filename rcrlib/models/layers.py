@@ -57,10 +57,12 @@ def conv_norm(
 
     A batch normalisation that uses its stored statistics is a scale and a shift per channel, and so
     is part of the convolution: see `fold`. Where the statistics are the batch's own (the image
-    stage), it is done step by step.
+    stage), it is done step by step; and so it is in training where the weights outnumber the
+    values, for then scaling the weights there and back takes longer than scaling the values.
     """
     assert isinstance(conv, nn.Conv2d)
-    if is_readable() or norm.training:
+    few = torch.is_grad_enabled() and x.numel() < conv.weight.numel()
+    if is_readable() or norm.training or (few and isinstance(norm, nn.BatchNorm2d)):
         y = norm(conv(x))
     else:
         weight, bias = fold(conv, norm)
