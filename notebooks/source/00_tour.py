@@ -59,7 +59,7 @@ def picture(caption, rgb):
 
 
 print(f"device: {pick_device()}, {torch.get_num_threads()} CPU threads")
-print("time:   about 45 s on two CPU cores, most of it to train three networks")
+print("time:   about 50 s on two CPU cores, most of it to train three networks")
 
 # %% [markdown]
 # ## 1 · A video and its few labels
@@ -197,9 +197,9 @@ tour = replace(
     tiny,
     size=64,
     flow_size=160,
-    image=replace(tiny.image, batch=4, steps=100, lr=4e-3),
-    fgplg=replace(tiny.fgplg, batch=4, steps=50, lr=1e-3, augment=False),
-    video=replace(tiny.video, batch=2, steps=30, lr=2e-4, augment=False),
+    image=replace(tiny.image, batch=4, steps=80, lr=4e-3),
+    fgplg=replace(tiny.fgplg, batch=4, steps=40, lr=1e-3, augment=False),
+    video=replace(tiny.video, batch=2, steps=22, lr=2e-4, augment=False),
 )
 image_file = train_image(kept, tour, work / "image")
 fgplg_file = train_fgplg(kept, tour, work / "fgplg", start=image_file, flow=dis)
