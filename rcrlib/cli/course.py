@@ -1,4 +1,4 @@
-"""`rcr course build|publish|slides`: for who writes the course and who teaches it."""
+"""`rcr course build|publish|slides|grade`: for who writes the course and who teaches it."""
 
 from __future__ import annotations
 
@@ -70,3 +70,36 @@ def slides(lesson: str, root: Path, out: Path | None) -> None:
     found = find(lesson)
     page = make_slides(root / place(found, "instructor"), out or Path(f"{found.stem}.html"))
     click.echo(page)
+
+
+@course.command()
+@click.argument("folder", type=o.PATH, metavar="FOLDER")
+@o.option("Course", "--lesson NAME", "Such as 04.", show_default="what each notebook says")
+@o.option("Course", "--seed N", "First seed of the checks; students see others.", default=1000)
+@o.option("Limits", "--cell-seconds RATE", "For one cell.", default=120.0)
+@o.option("Limits", "--call-seconds RATE", "For one call of a student's function.", default=20.0)
+@o.option("Limits", "--megabytes N", "Memory of a notebook's process.", default=4000)
+@o.out
+@o.force
+def grade(
+    folder: Path,
+    lesson: str | None,
+    seed: int,
+    cell_seconds: float,
+    call_seconds: float,
+    megabytes: int,
+    out: Path,
+    force: bool,
+) -> None:
+    """Grade submitted notebooks.
+
+    FOLDER holds STUDENT.ipynb files. Each runs in a process of its own, which cannot write outside
+    a folder of its own, and is checked with other seeds than the student's. Writes grades.csv, and
+    for each student a page: what passed, and which mistake was met.
+    """
+    from rcrlib.course.grading import Limits
+    from rcrlib.course.grading import grade as grade_all
+
+    limits = Limits(cell_seconds, call_seconds, megabytes)
+    grade_all(folder, out, of=lesson, seed=seed, limits=limits, force=force, say=click.echo)
+    click.echo(out / "grades.csv")

@@ -7,6 +7,7 @@ figures.py    `picture` and `sheet`: with alt text
 widgets/      what a reader can turn
 lessons.py    the lessons, their order and length
 building/     from notebooks/source to the three versions of every notebook
+grading/      submitted notebooks, each in a process of its own
 """
 
 from rcrlib.course.checking import check, replay, use

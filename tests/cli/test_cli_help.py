@@ -41,7 +41,7 @@ def test_every_command_of_the_issue_is_there():
         "train image", "train fgplg", "train video",
         "pseudo-label", "predict", "weights import",
         "eval saliency", "eval segmentation", "bench metrics",
-        "course build", "course publish", "course slides",
+        "course build", "course publish", "course slides", "course grade",
     }  # fmt: skip
 
 
