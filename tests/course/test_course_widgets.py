@@ -6,12 +6,14 @@ import itertools
 import time
 from statistics import median
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
-from rcrlib.course.widgets import Control, Explorer, View, gates_over_time
+from rcrlib.course.widgets import Control, Explorer, View, gates_over_time, threshold_explorer
 from rcrlib.course.widgets.gates import steps
+from rcrlib.data import SyntheticConfig, make_synthetic
 from rcrlib.errors import DataError, OptionError
 from rcrlib.models import ConvGRUCell
 
@@ -25,7 +27,15 @@ def gates():
     return gates_over_time(ConvGRUCell(8), inputs, [np.full((24, 24), t / 8) for t in range(8)])
 
 
-EXPLORERS = ("gates",)
+@pytest.fixture(scope="module")
+def thresholds():
+    (video,) = make_synthetic(SyntheticConfig(videos=1, frames=4, size=(96, 96)))
+    mask = video.mask(1)
+    maps = {"blurred": cv2.blur(mask.astype(np.float32), (15, 15)), "faint": 0.6 * mask}
+    return threshold_explorer(video.frame(1), maps, mask)
+
+
+EXPLORERS = ("gates", "thresholds")
 """Fixtures of this module; a new widget adds its own."""
 
 
@@ -95,3 +105,17 @@ def test_the_steps_of_a_gru_are_its_own(variant):
 def test_gates_need_a_picture_for_each_input():
     with pytest.raises(OptionError, match="1 pictures for 2 inputs"):
         gates_over_time(ConvGRUCell(4), torch.randn(2, 4, 6, 5), [np.zeros((6, 5))])
+
+
+def test_the_threshold_explorer_says_the_numbers_of_the_library(thresholds):
+    view = thresholds.view(name="faint", t=153)
+    assert "precision 1.00, recall 1.00, F 1.00" in view.caption  # 0.6 is level 153: found
+    assert "precision 0.00, recall 0.00, F 0.00" in thresholds.view(name="faint", t=170).caption
+
+
+def test_the_threshold_explorer_needs_maps_of_the_masks_size():
+    frame, mask = np.zeros((6, 5, 3), np.uint8), np.ones((6, 5))
+    with pytest.raises(OptionError, match="no saliency map"):
+        threshold_explorer(frame, {}, mask)
+    with pytest.raises(OptionError, match=r"map 'small' is \(3, 5\)"):
+        threshold_explorer(frame, {"small": np.ones((3, 5))}, mask)
