@@ -49,7 +49,7 @@ session = setup("01_metrics")
 #
 # Our videos are generated. In each, one animal is salient; **distractors** are colourful *or* move.
 #
-# **Predict.** Which of the three maps will be fooled by a flower? Which by a leaf in the wind? And
+# **Predict.** Which of the three maps will be fooled by a flower? Which by a reed that sways? And
 # can *both* be worse than *colour*?
 
 # %%
@@ -65,8 +65,7 @@ ground = np.stack([np.ones(SIDE * SIDE), x.ravel(), y.ravel()], axis=1)
 
 def standing_out(distance, scale):
     """Give a distance (H, W) as a map in [0, 1)."""
-    smooth = cv2.GaussianBlur(distance.astype(np.float32), (0, 0), 1.5)
-    return 1 - np.exp(-smooth / scale)
+    return 1 - np.exp(-cv2.GaussianBlur(distance.astype(np.float32), (0, 0), 1.5) / scale)
 
 
 def by_colour(frame):
@@ -94,14 +93,12 @@ def three_maps(video, t):
 
 maps = np.stack([[three_maps(video, t) for t in range(T)] for video in videos])
 truth = np.stack([[video.mask(t) for t in range(T)] for video in videos]) > 0
-print("maps (videos, frames, methods, H, W):", maps.shape)
 
 # %%
 SHOWN, NOW = (0, 2, 4, 5), 3
-covered = ", ".join(f"{100 * truth[v, NOW].mean():.0f} %" for v in SHOWN)
 sheet(
-    f"Frame {NOW} of four videos: the salient animal under a tint, covering {covered} of the frame,"
-    " and three maps of what stands out, bright where it does.",
+    f"Frame {NOW} of four videos: the salient animal under a tint, and three maps of what"
+    " stands out, bright where it does.",
     [[overlay(videos[v].frame(NOW), truth[v, NOW]), *maps[v, NOW]] for v in SHOWN],
     ["truth", *METHODS],
     [videos[v].name[-3:] for v in SHOWN],
@@ -144,17 +141,9 @@ check(precision_and_recall)
 # %%
 precision_and_recall = use(precision_and_recall)
 every = torch.arange(256)
-
-
-def levels_of(saliency):
-    """Give the levels of a map that a PNG would hold, 0 to 255."""
-    return torch.from_numpy(np.rint(255 * saliency))
-
-
 VIDEO = 5
-precision, recall = precision_and_recall(
-    levels_of(maps[VIDEO, NOW, 2]), torch.from_numpy(truth[VIDEO, NOW]), every
-)
+levels = torch.from_numpy(np.rint(255 * maps[VIDEO, NOW, 2]))  # as a PNG would hold them
+precision, recall = precision_and_recall(levels, torch.from_numpy(truth[VIDEO, NOW]), every)
 picture(
     f"Precision and recall of *both* in video {VIDEO}, frame {NOW}. At threshold 0 precision is"
     f" {precision[0]:.2f} and recall {recall[0]:.2f}; at 128, {precision[128]:.2f} and"
@@ -257,17 +246,15 @@ def curves_of(method, stretch=False, frames=slice(None)):
     """Give precision and recall, (frames of all videos, 256) each; the library is faster here."""
     chosen = maps[:, frames, METHODS.index(method)].reshape(-1, SIDE, SIDE)
     masks = truth[:, frames].reshape(-1, SIDE, SIDE)
-    pairs = [precision_recall(p, m, min_max=stretch) for p, m in zip(chosen, masks, strict=True)]
-    return [torch.stack(one) for one in zip(*pairs, strict=True)]
+    both = [precision_recall(p, m, min_max=stretch) for p, m in zip(chosen, masks, strict=True)]
+    return map(torch.stack, zip(*both, strict=True))
 
 
+print(f"{'':<7}  F of the means  mean of the F  each its best")
 for method in METHODS:
     p, r = curves_of(method)
     f = f_measure(p, r)
-    print(
-        f"{method:<7} F of the means {max_f(p, r):.3f}   mean of the F {f.mean(0).max():.3f}"
-        f"   each its best threshold {f.amax(1).mean():.3f}"
-    )
+    print(f"{method:<7}{max_f(p, r):16.3f}{f.mean(0).max():15.3f}{f.amax(1).mean():14.3f}")
 
 # %% [markdown] minutes=3 tags=["slide"]
 # Three numbers for the same maps, and each has been called "max F" somewhere. The third one cheats:
@@ -317,8 +304,7 @@ check(object_term)
 # **Predict.** Which of them would you rather have? Rank them; then see which measure agrees.
 
 # %% tags=["result"]
-mask = truth[VIDEO, NOW]
-chance = np.random.default_rng(0)
+mask, chance = truth[VIDEO, NOW], np.random.default_rng(0)
 wrong = int(mask.sum()) // 3
 inside, outside = np.argwhere(mask), np.argwhere(~mask)
 by_column = inside[np.argsort(inside[:, 1], kind="stable")]
@@ -338,15 +324,15 @@ four = {
     "a second blob": changed(outside[np.argsort(far, kind="stable")[:wrong]], 1),
     "scattered": changed(chance.permutation(outside)[:wrong], 1),
 }
-rows = []
-for one in four.values():
+titles = []
+for name, one in four.items():
     f = f_measure(*precision_recall(one, mask)).max()
-    rows.append(f"max F {f:.2f}\nS {s_measure(one, mask):.2f}\nMAE {mae(one, mask):.3f}")
-said = "; ".join(f"{name}: {row}".replace("\n", ", ") for name, row in zip(four, rows, strict=True))
+    titles.append(f"{name}\nmax F {f:.2f}\nS {s_measure(one, mask):.2f}\nMAE {mae(one, mask):.3f}")
+said = "; ".join(title.replace("\n", ", ") for title in titles)
 sheet(
     f"The truth, and four maps that are wrong in four ways. {said}.",
     [[mask, *four.values()]],
-    ["truth", *(f"{name}\n{row}" for name, row in zip(four, rows, strict=True))],
+    ["truth", *titles],
     cell_width=150,
 )
 
@@ -375,28 +361,27 @@ sheet(
 # **Predict.** How far apart will both ends be, in points (hundredths) of max F? And will the *order*
 # of our three maps stay the same?
 
+
 # %%
-print(f"{'':<28}" + "".join(f"{method:>9}" for method in METHODS))
-inner = slice(1, T - 1)
+def score(stretch, frames, by_frame):
+    """Give max F of the three methods, formed in one of several ways."""
+    pairs = (curves_of(method, stretch, frames) for method in METHODS)
+    both = [f_measure(p, r).mean(0).max() if by_frame else max_f(p, r) for p, r in pairs]
+    return np.array(both, dtype=float)
+
+
+everything, inner = slice(None), slice(1, T - 1)
 walk = {
-    "paper": (False, slice(None), False),
-    "... without first and last": (False, inner, False),
-    "... and stretched": (True, inner, False),
-    "... and mean of F = davsod": (True, inner, True),
+    "paper": score(False, everything, False),
+    "... without first and last": score(False, inner, False),
+    "... and stretched": score(True, inner, False),
+    "... and mean of F = davsod": score(True, inner, True),
 }
-ends = {}
-for step, (stretch, frames, by_frame) in walk.items():
-    every_curve = {method: curves_of(method, stretch, frames) for method in METHODS}
-    ends[step] = [
-        float(f_measure(p, r).mean(dim=0).max() if by_frame else max_f(p, r))
-        for p, r in every_curve.values()
-    ]
-    print(f"{step:<28}" + "".join(f"{value:9.3f}" for value in ends[step]))
-first, last = ends["paper"], ends["... and mean of F = davsod"]
-print(
-    f"{'difference, in points':<28}"
-    + "".join(f"{100 * (b - a):+9.1f}" for a, b in zip(first, last, strict=True))
-)
+first, *_, last = walk.values()
+walk["davsod - paper"] = last - first
+print(f"{'':<27}", *(f"{method:>8}" for method in METHODS))
+for name, values in walk.items():
+    print(f"{name:<27}", *(f"{value:8.3f}" for value in values))
 
 # %% [markdown] minutes=2
 # Not a pixel has changed. *Both* has gained three points, seven on the way, and *colour* and
@@ -431,28 +416,26 @@ for name, one in {"as it is": faint, "stretched": faint / faint.max(), "all zero
 # **Predict.** The dots below are where F is largest. Must the best map also have the dot furthest
 # to the right?
 
-# %%
-results = {}
-for number, method in enumerate(METHODS):
-    for protocol in ("paper", "davsod"):
-        metrics = SaliencyMetrics(protocol, weighted=False)
-        for video, these, masks in zip(videos, maps[:, :, number], truth, strict=True):
-            batch = [torch.from_numpy(part)[:, None] for part in (these, masks)]
-            metrics.update(*batch, video=video.name)
-        results[method, protocol] = metrics.compute()
-last_of = dict(zip(METHODS, last, strict=True))
-mine = {method: float(max_f(*curves_of(method))) for method in METHODS}
-gaps = [abs(mine[m] - results[m, "paper"].max_f) for m in METHODS]
-print("your max F is the library's:", max(gaps) < 1e-6)
-gaps = [abs(last_of[m] - results[m, "davsod"].max_f) for m in METHODS]
-print("your walk ends at its davsod:", max(gaps) < 1e-6)
-object_term = use(object_term)
-one = torch.from_numpy(maps[VIDEO, NOW, 2]).double()
-term = float(object_term(one, torch.from_numpy(mask)))
-print("your object term is the library's:", abs(term - s_object(one.numpy(), mask)) < 1e-6)
 
 # %%
-under_paper = {method: results[method, "paper"] for method in METHODS}
+def measure(method, protocol):
+    """Give the library's result for a method."""
+    metrics, number = SaliencyMetrics(protocol, weighted=False), METHODS.index(method)
+    for video, these, masks in zip(videos, maps[:, :, number], truth, strict=True):
+        batch = [torch.from_numpy(part)[:, None] for part in (these, masks)]
+        metrics.update(*batch, video=video.name)
+    return metrics.compute()
+
+
+for protocol, mine in {"paper": first, "davsod": last}.items():
+    theirs = [measure(method, protocol).max_f for method in METHODS]
+    print(f"your max F is the library's, {protocol}:", np.allclose(mine, theirs, atol=1e-6))
+one, object_term = maps[VIDEO, NOW, 2], use(object_term)
+term = float(object_term(torch.from_numpy(one), torch.from_numpy(mask)))
+print("your object term is the library's:", np.isclose(term, s_object(one, mask), atol=1e-5))
+
+# %%
+under_paper = {method: measure(method, "paper") for method in METHODS}
 said = ", ".join(f"{m} {r.max_f:.3f}, S {r.s:.3f}, MAE {r.mae:.3f}" for m, r in under_paper.items())
 picture(
     f"Precision over recall, 64 frames, protocol paper; dots where F is largest. Max F: {said}.",
@@ -472,14 +455,12 @@ from rcrlib.evaluation import evaluate_saliency, terminal
 
 with tempfile.TemporaryDirectory(prefix="rcr-metrics-") as place:
     data = write_synthetic(videos[0].config, Path(place) / "videos")
-    for number, method in enumerate(METHODS):
-        for video, these in zip(videos, maps[:, :, number], strict=True):
-            folder = Path(place) / method / video.name
-            folder.mkdir(parents=True)
-            for t, one in enumerate(these):
-                cv2.imwrite(str(folder / f"{t:05d}.png"), np.rint(255 * one).astype(np.uint8))
-    scores = [evaluate_saliency(load(data), Path(place) / m, weighted=False) for m in METHODS]
-print(terminal(scores))
+    for video, these in zip(videos, maps[:, :, 2], strict=True):
+        folder = Path(place) / "both" / video.name
+        folder.mkdir(parents=True)
+        for t, one in enumerate(these):
+            cv2.imwrite(str(folder / f"{t:05d}.png"), np.rint(255 * one).astype(np.uint8))
+    print(terminal([evaluate_saliency(load(data), Path(place) / "both", weighted=False)]))
 
 # %% [markdown] minutes=1 tags=["slide"]
 # ## Summary

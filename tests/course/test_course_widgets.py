@@ -11,10 +11,18 @@ import numpy as np
 import pytest
 import torch
 
-from rcrlib.course.widgets import Control, Explorer, View, gates_over_time, threshold_explorer
+from rcrlib.course.widgets import (
+    Control,
+    Explorer,
+    View,
+    gates_over_time,
+    threshold_explorer,
+    warped_labels,
+)
 from rcrlib.course.widgets.gates import steps
 from rcrlib.data import SyntheticConfig, make_synthetic
 from rcrlib.errors import DataError, OptionError
+from rcrlib.flow import get_flow
 from rcrlib.models import ConvGRUCell
 
 SECONDS = 0.3
@@ -35,7 +43,17 @@ def thresholds():
     return threshold_explorer(video.frame(1), maps, mask)
 
 
-EXPLORERS = ("gates", "thresholds")
+def scene():
+    (video,) = make_synthetic(SyntheticConfig(videos=1, frames=9, size=(96, 96)))
+    return [video.frame(t) for t in range(9)], [video.mask(t) for t in range(9)]
+
+
+@pytest.fixture(scope="module")
+def warped():
+    return warped_labels(*scene(), k=4, flow=get_flow("dis"))
+
+
+EXPLORERS = ("gates", "thresholds", "warped")
 """Fixtures of this module; a new widget adds its own."""
 
 
@@ -119,3 +137,19 @@ def test_the_threshold_explorer_needs_maps_of_the_masks_size():
         threshold_explorer(frame, {}, mask)
     with pytest.raises(OptionError, match=r"map 'small' is \(3, 5\)"):
         threshold_explorer(frame, {"small": np.ones((3, 5))}, mask)
+
+
+def test_the_warped_labels_name_their_frame_and_what_is_hidden(warped):
+    whole = warped.view(side="before", interval=4, hidden="as it is")
+    without = warped.view(side="before", interval=4, hidden="left out")
+    assert "label of frame 0 brought to frame 4" in whole.caption
+    assert whole.caption.split(";")[1] == without.caption.split(";")[1]  # the share that is hidden
+
+
+def test_the_warped_labels_need_frames_on_both_sides():
+    frames, masks = scene()
+    for k in (0, 8):
+        with pytest.raises(OptionError, match="a frame before and after k"):
+            warped_labels(frames, masks, k, get_flow("dis"))
+    with pytest.raises(OptionError, match="a mask for each frame"):
+        warped_labels(frames, masks[:-1], 4, get_flow("dis"))

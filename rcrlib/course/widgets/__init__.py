@@ -3,6 +3,7 @@
     explorer.py    what every widget is: controls with all their values, a view for each, a sheet
     gates.py       the gates of a ConvGRU over time
     thresholds.py  precision, recall and F of a map at a threshold
+    warped_labels.py  a label carried along a flow: interval and occlusion
 
 Each widget is a function that computes whatever is slow and gives an `Explorer`. In a cell of its
 own it shows a contact sheet, for readers without a kernel, and the controls below it.
@@ -11,5 +12,14 @@ own it shows a contact sheet, for readers without a kernel, and the controls bel
 from rcrlib.course.widgets.explorer import Control, Explorer, Live, View
 from rcrlib.course.widgets.gates import gates_over_time
 from rcrlib.course.widgets.thresholds import threshold_explorer
+from rcrlib.course.widgets.warped_labels import warped_labels
 
-__all__ = ["Control", "Explorer", "Live", "View", "gates_over_time", "threshold_explorer"]
+__all__ = [
+    "Control",
+    "Explorer",
+    "Live",
+    "View",
+    "gates_over_time",
+    "threshold_explorer",
+    "warped_labels",
+]
