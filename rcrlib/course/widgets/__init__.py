@@ -1,8 +1,8 @@
 """What a reader can turn and see: core ipywidgets and pictures only.
 
-    explorer.py    what every widget is: controls with all their values, a view for each, a sheet
-    gates.py       the gates of a ConvGRU over time
-    thresholds.py  precision, recall and F of a map at a threshold
+    explorer.py       what every widget is: controls with all their values, a view for each, a sheet
+    gates.py          the gates of a ConvGRU over time
+    thresholds.py     precision, recall and F of a map at a threshold
     warped_labels.py  a label carried along a flow: interval and occlusion
 
 Each widget is a function that computes whatever is slow and gives an `Explorer`. In a cell of its
