@@ -111,7 +111,7 @@ def metrics(data: Path | None, json: Path | None, **settings: Any) -> None:
 @bench.command("data")
 @o.data
 @o.reading
-@o.option("Training", "--preset NAME", "tiny (CPU), small (Colab T4) or paper.", default="tiny")
+@o.preset_name
 @o.option("Training", "--steps N", "Steps of a variant in a round.", default=6)
 @o.option("Machine", "--device NAME", "auto, cpu, cuda, cuda:N or mps.", default="auto")
 @o.option("Machine", "--workers N", "Processes to read data, at most.", default=2)

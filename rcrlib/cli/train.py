@@ -19,24 +19,24 @@ def train() -> None:
 
 
 @train.command()
-@o.data
+@o.several("data", "DATA")
 @o.reading
 @o.training
 @o.run_folder
 def image(
-    data: Path, layout: str, split: str | None, out: Path, resume: bool, force: bool,
+    data: tuple[Path, ...], layout: str, split: str | None, out: Path, resume: bool, force: bool,
     preset: str, **training: Any,
 ) -> None:  # fmt: skip
     """Stage 1: RCRNet on single labelled images.
 
-    DATA is a set of images, or a set of videos whose labelled frames are taken. The network is
-    written to DIR/model.safetensors.
+    DATA is a set of images, or a set of videos whose labelled frames are taken; with several, all
+    of them are learned from. The network is written to DIR/model.safetensors.
     """
-    from rcrlib.data import load
+    from rcrlib.data import load, merge
     from rcrlib.train import get_preset, train_image
 
     settings = get_preset(preset, **training)
-    dataset = load(data, layout, split)
+    dataset = merge([load(path, layout, split) for path in data])
     click.echo(train_image(dataset, settings, out, resume=resume, force=force))
 
 

@@ -1,7 +1,7 @@
 """Videos with sparse labels: reading them, the label protocol, what the networks are fed."""
 
 from rcrlib.data.checking import Checked, check
-from rcrlib.data.dataset import Dataset
+from rcrlib.data.dataset import Dataset, merge
 from rcrlib.data.frames import Frames, ImageFrames, VideoFileFrames
 from rcrlib.data.label_folder import MANIFEST
 from rcrlib.data.layouts import LAYOUTS, load
@@ -58,6 +58,7 @@ __all__ = [
     "keep_one_in",
     "load",
     "make_synthetic",
+    "merge",
     "normalise",
     "read_image",
     "read_map",

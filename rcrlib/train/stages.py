@@ -60,6 +60,7 @@ def train_image(
     samples = ClipSamples(dataset, 1, 1, (preset.size,) * 2, augment=config.augment)
     torch.manual_seed(mix_seed(config.seed))
     network = _start(preset, None)
+    network.freeze(preset.frozen)
     record = _record("image", dataset, preset, network, None)
     return fit(network, samples, _on_images, config, out, record=record, resume=resume, force=force)
 
@@ -142,6 +143,7 @@ def train_video(
     torch.manual_seed(mix_seed(config.seed, 2))
     image = _start(preset, start)
     network = RCRNetNER.from_rcrnet(image, ner)
+    network.rcrnet.freeze(preset.frozen)
     samples = ClipSamples(
         dataset, preset.clip, preset.clip_stride, (preset.size,) * 2,
         augment=config.augment, reverse=config.reverse, soft=soft,
@@ -189,6 +191,7 @@ def _record(
         "preset": preset.name,
         "network": asdict(image.config),
         "size": preset.size,
+        "frozen": preset.frozen,
         "data": dataset.name,
         "fingerprint": dataset.fingerprint(),
         "start": _identify(start or preset.encoder),
