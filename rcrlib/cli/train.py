@@ -44,6 +44,7 @@ def image(
 @o.data
 @o.reading
 @o.keep_one_in(5)
+@o.option("Labels", "--apart N", "Intervals between a triplet's labels, at most.", default=1)
 @o.flow
 @o.flow_cache
 @o.training
@@ -58,7 +59,7 @@ def image(
 @o.run_folder
 def fgplg(
     data: Path, layout: str, split: str | None, l: int, flow: str,
-    flow_checkpoint: Path | None, flow_cache: Path | None, inputs: Any, variant: Any,
+    flow_checkpoint: Path | None, flow_cache: Path | None, inputs: Any, variant: Any, apart: int,
     start: Path | None, out: Path, resume: bool, force: bool, preset: str, **training: Any,
 ) -> None:  # fmt: skip
     """Stage 2: FGPLG on triplets of kept labels.
@@ -74,7 +75,7 @@ def fgplg(
     dataset = keep_labels(load(data, layout, split), l)
     path = train_fgplg(
         dataset, settings, out, start=start, flow=estimator, inputs=inputs, variant=variant,
-        resume=resume, force=force,
+        apart=apart, resume=resume, force=force,
     )  # fmt: skip
     click.echo(path)
 
