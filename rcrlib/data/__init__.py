@@ -3,7 +3,7 @@
 from rcrlib.data.checking import Checked, check
 from rcrlib.data.dataset import Dataset, merge
 from rcrlib.data.frames import Frames, ImageFrames, VideoFileFrames
-from rcrlib.data.label_folder import MANIFEST
+from rcrlib.data.label_folder import MANIFEST, read_manifest
 from rcrlib.data.layouts import LAYOUTS, load
 from rcrlib.data.masks import MaskStyle, image_size, read_image, read_map, read_mask, write_mask
 from rcrlib.data.protocol import (
@@ -61,6 +61,7 @@ __all__ = [
     "merge",
     "normalise",
     "read_image",
+    "read_manifest",
     "read_map",
     "read_mask",
     "resize",
