@@ -45,6 +45,7 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "lightning_fabric": "lightning-fabric",
     "loguru": "ptlflow",  # ptlflow's own logger, imported to quiet it
+    "traitlets": "ipython",  # its settings
     "typing_extensions": "torch",  # for the type checker only
 }
 """Which package brings a module, where their names differ."""
