@@ -28,8 +28,9 @@ FLOORS = (
     ("train", "pseudo", "predict", "evaluation", "keyframes"),
     # how fast all of it is
     ("bench",),
-    # the top: everything at once, and the command
+    # the top: everything at once, the lessons on it, and the command
     ("demo",),
+    ("course",),
     ("cli",),
     ("__main__",),
 )
@@ -40,9 +41,11 @@ LINES = 250
 
 DISTRIBUTIONS = {
     "cv2": "opencv-python",
+    "IPython": "ipython",
     "PIL": "pillow",
     "lightning_fabric": "lightning-fabric",
     "loguru": "ptlflow",  # ptlflow's own logger, imported to quiet it
+    "traitlets": "ipython",  # its settings
     "typing_extensions": "torch",  # for the type checker only
 }
 """Which package brings a module, where their names differ."""

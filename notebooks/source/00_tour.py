@@ -1,9 +1,10 @@
-# %% [markdown]
-# # A tour: from a few labelled frames to saliency for every video
+# %% [markdown] minutes=2 tags=["slide"]
+# # 00 · A tour: from a few labelled frames to saliency for every video
 #
 # **In one minute, a computer will label frames that nobody labelled, learn from its own labels,
 # and find what is salient in videos that it has never seen.**
-#
+
+# %% [markdown] minutes=3 tags=["objectives"]
 # *Salient* is what you look at first. A network learns it from videos in which somebody drew a
 # mask on every frame, which takes days. [Yan et al.](#References) draw one mask in five, let a
 # small network fill in others, and lose nothing. You will see every step:
@@ -18,50 +19,31 @@
 # | 6 | RCRNet+NER learns from labels and pseudo-labels | `rcrlib.train` |
 # | 7 | saliency for new videos, in pictures and numbers | `rcrlib.predict` |
 #
-# Choose **Run → Run All Cells** now: under a minute on two CPU cores, nothing to download.
-# Meanwhile start reading, and answer each **Predict** before you look at what is below it.
+# There is nothing to write yet. Choose **Run → Run All Cells** now, start reading meanwhile, and
+# answer each **Predict** before you look at what is below it.
+
+# %% tags=["setup"]
+# The builder puts the set-up cell here.
 
 # %%
-import os
-
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads leave the cores to others
-try:
-    from rcrlib.runtime import pick_device
-    from rcrlib.show import contact_sheet, curves, flow_picture, overlay
-except ModuleNotFoundError as missing:
-    raise ImportError(
-        f"This kernel has no {missing.name}. In a clone of rcrlib's repository run"
-        " `pip install -e '.[course]'`, restart the kernel and run all cells again."
-    ) from None
 import json
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from IPython.display import display
 
+from rcrlib.course import picture, setup
+from rcrlib.show import contact_sheet, curves, flow_picture, overlay
+
+session = setup("00_tour")
 started = time.perf_counter()
 files = tempfile.TemporaryDirectory(prefix="rcr-tour-")  # removed when the kernel stops
 work = Path(files.name)
 
-
-def picture(caption, rgb):
-    """Show an RGB picture, (H, W, 3), and say what is in it, also to those who cannot see it."""
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes()
-    alt = {"image/jpeg": {"alt": caption}}
-    display({"image/jpeg": jpeg, "text/plain": caption}, metadata=alt, raw=True)
-    display({"text/markdown": f"*{caption}*", "text/plain": caption}, raw=True)
-
-
-print(f"device: {pick_device()}, {torch.get_num_threads()} CPU threads")
-print("time:   about 50 s on two CPU cores, most of it to train three networks")
-
-# %% [markdown]
+# %% [markdown] minutes=5 tags=["slide"]
 # ## 1 · A video and its few labels
 #
 # These videos are generated: nothing to download, and every true mask is known. Each has one
@@ -101,7 +83,7 @@ picture(
     contact_sheet([[tinted(video, t) for t in times] for video in cast], titles, cell_width=170),
 )
 
-# %% [markdown]
+# %% [markdown] minutes=6 tags=["slide"]
 # ## 2 · Optical flow carries a label to its neighbours
 #
 # Frame $k = 3$ has no label. Optical flow $O_{k \to i}(x)$ tells where the point $x$ of frame $k$
@@ -150,7 +132,7 @@ picture(
     contact_sheet(rows, titles, names, cell_width=156),
 )
 
-# %% [markdown]
+# %% [markdown] minutes=5 tags=["slide"]
 # Where the reed hid the animal in frame 0, there is no label to fetch: the warp brings the reed's.
 # This is **occlusion**, and no better flow cures it. But what frame 0 hides, frame 5 shows, and the
 # other way round. Somebody must decide which of them to believe, and where.
@@ -177,7 +159,7 @@ picture(
     contact_sheet([channels], names, cell_width=124),
 )
 
-# %% [markdown]
+# %% [markdown] minutes=5 tags=["slide"]
 # ## 4 · Training, for real
 #
 # Frames 0, 5 and 10 are labelled, so frame 5 can be an exam question and its label the answer:
@@ -219,7 +201,7 @@ picture(
     curves(both, "training step", "cross-entropy, mean of ten steps"),
 )
 
-# %% [markdown]
+# %% [markdown] minutes=4 tags=["slide"]
 # ## 5 · Pseudo-labels beside the truth
 #
 # FGPLG now labels one frame in each gap ($m = 1$; "1 / 5" in the paper's Table 2). The labels that
@@ -256,7 +238,7 @@ picture(
     contact_sheet(rows, [*titles, "truth"], names, cell_width=180),
 )
 
-# %% [markdown]
+# %% [markdown] minutes=4 tags=["slide"]
 # FGPLG works on 64 × 64 pixels here, a fiftieth of the paper's, and rounds every outline. Plain
 # warping is at its best while little is hidden; look at the first row, where much is.
 #
@@ -278,7 +260,7 @@ print(f"learned from {labels} labels and {teachers - labels} pseudo-labels")
 millions = [parameter_count(part) / 1e6 for part in (network, network.ner)]
 print(f"{millions[0]:.1f} million parameters, {millions[1]:.1f} million of them in NER")
 
-# %% [markdown]
+# %% [markdown] minutes=6 tags=["slide"]
 # ## 7 · Videos that no network has seen
 #
 # Three numbers sum up how good a map is: **max F** (precision and recall at the best threshold) and
@@ -288,7 +270,7 @@ print(f"{millions[0]:.1f} million parameters, {millions[1]:.1f} million of them 
 # **Predict.** What will be harder: to find the animal, or to draw its outline? Will NER and the
 # pseudo-labels beat the RCRNet of step 4, which knows single images and true labels only?
 
-# %%
+# %% tags=["result"]
 from rcrlib.metrics import SaliencyMetrics
 from rcrlib.predict import PredictConfig, saliency_maps
 
@@ -327,7 +309,7 @@ for name, r in {"RCRNet, step 4": before, "RCRNet+NER, step 6": result}.items():
     print(f"{name:<34}{r.max_f:7.3f}{r.s:7.3f}{r.mae:7.3f}")
 print(f"\nThe whole tour took {time.perf_counter() - started:.0f} seconds.")
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # **What do these numbers say?** Little: one seed, four easy videos, seconds of training; and the
 # second network went to school for longer. Whether pseudo-labels help needs a fair comparison, with
 # all else equal. `rcr demo` makes one in minutes. The paper's, on real videos and with ten hours of

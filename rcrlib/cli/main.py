@@ -13,6 +13,7 @@ import click
 from rcrlib import __version__
 from rcrlib.cli.bench import bench
 from rcrlib.cli.command import Group, usage
+from rcrlib.cli.course import course
 from rcrlib.cli.data import data
 from rcrlib.cli.eval import evaluate
 from rcrlib.cli.run import demo, predict, pseudo_label, weights
@@ -31,7 +32,7 @@ def app() -> None:
     """
 
 
-for command in (demo, data, train, pseudo_label, predict, evaluate, weights, bench):
+for command in (demo, data, train, pseudo_label, predict, evaluate, weights, bench, course):
     app.add_command(command)
 
 

@@ -1,134 +1,168 @@
-"""Every notebook is what its source says, was run from top to bottom, and is fit to be read."""
+"""Every notebook is what its source says, and is fit to be read; solutions were run."""
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from itertools import pairwise
-from pathlib import Path
-from types import ModuleType
+from urllib.parse import unquote
 
 import nbformat
 import pytest
-from nbformat import NotebookNode
+from course_notebooks import (
+    ROOT,
+    STEMS,
+    WITH_OUTPUTS,
+    code_cells,
+    each_lesson,
+    each_notebook,
+    headings,
+    outputs,
+    path_of,
+    prose,
+    read,
+    words,
+)
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+from rcrlib.course.building import VERSIONS, compose
+from rcrlib.course.building.build import material
+from rcrlib.course.building.compose import planned_minutes, written
+from rcrlib.course.building.head import read_address, setup_cell
+from rcrlib.course.lessons import MEGABYTES, SECONDS, lesson, measured
+
 WORDS, CODE_LINES, CELL_LINES = 2200, 200, 40
+CELLS = range(25, 46)
 MEGABYTE = 10**6
 
 
-def _builder() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("notebooks_build", NOTEBOOKS / "build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def test_each_source_has_its_three_notebooks_and_there_are_no_others():
+    for version, folder in VERSIONS.items():
+        expected = [path_of(stem, version) for stem in STEMS]
+        assert sorted((ROOT / folder).glob("*.ipynb")) == expected
+    assert STEMS
 
 
-build = _builder()
-SOURCES = build.sources()
+@each_notebook
+def test_a_rebuilt_notebook_is_the_committed_one(stem, version):
+    ready = material(ROOT, stem)
+    assert ready.outputs, "the code has changed since the solution was run: rcr course build"
+    made = written(compose(ready, version))
+    committed = path_of(stem, version).read_text(encoding="utf-8")
+    assert made == committed, "run: rcr course build"
 
 
-@pytest.fixture(params=SOURCES, ids=lambda source: source.stem)
-def source(request: pytest.FixtureRequest) -> Path:
-    return request.param
-
-
-@pytest.fixture
-def notebook(source: Path) -> NotebookNode:
-    return nbformat.read(build.notebook_path(source), as_version=4)
-
-
-def _prose(notebook: NotebookNode) -> str:
-    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-
-
-def _code(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def _headings(notebook: NotebookNode) -> list[tuple[int, str]]:
-    text = re.sub(r"```.*?```", "", _prose(notebook), flags=re.DOTALL)
-    return [(len(marks), title) for marks, title in re.findall(r"^(#+) (.+)$", text, re.MULTILINE)]
-
-
-def _outputs(notebook: NotebookNode) -> list[NotebookNode]:
-    return [output for cell in _code(notebook) for output in cell.outputs]
-
-
-def test_each_source_has_its_notebook_and_each_notebook_its_source() -> None:
-    assert [build.notebook_path(s) for s in SOURCES] == sorted(NOTEBOOKS.glob("*.ipynb"))
-    assert SOURCES
-
-
-def test_the_notebook_holds_the_cells_of_its_source(source: Path, notebook: NotebookNode) -> None:
-    def plain(cells: list[NotebookNode]) -> list[tuple[object, ...]]:
-        return [(cell.id, cell.cell_type, cell.source, dict(cell.metadata)) for cell in cells]
-
-    made = build.convert(source)
-    assert plain(notebook.cells) == plain(made.cells), "run: python notebooks/build.py"
-    assert notebook.metadata == made.metadata
-
-
-def test_ids_follow_from_content_and_differ(source: Path) -> None:
-    once, twice = build.convert(source), build.convert(source)
-    ids = [cell.id for cell in once.cells]
-    assert ids == [cell.id for cell in twice.cells]
-    assert len(set(ids)) == len(ids)
-    assert all(cell.id.startswith(build.digest(cell)) for cell in once.cells)
-
-
-def test_the_file_is_valid_small_and_names_its_kernel(source: Path, notebook: NotebookNode) -> None:
+@each_notebook
+def test_a_file_is_valid_small_and_names_its_kernel(stem, version):
+    notebook = read(stem, version)
     nbformat.validate(notebook)
-    assert build.notebook_path(source).stat().st_size < MEGABYTE
+    assert path_of(stem, version).stat().st_size < MEGABYTE
     assert notebook.metadata.kernelspec.name == "python3"
     assert "widgets" not in notebook.metadata
 
 
-def test_it_was_run_from_top_to_bottom_without_a_complaint(notebook: NotebookNode) -> None:
-    counts = [cell.execution_count for cell in _code(notebook)]
-    assert counts == list(range(1, len(counts) + 1))
-    for output in _outputs(notebook):
-        assert output.output_type != "error"
-        assert output.get("name") != "stderr", output.text
-        assert "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
+@each_notebook
+def test_cells_stand_in_their_order(stem, version):
+    """Badge, title and promise; objectives and facts; a picture of the result; the set-up cell."""
+    cells = [cell for cell in read(stem, version).cells if "**Lesson plan.**" not in cell.source]
+    first, second, third, fourth = (cell.source for cell in cells[:4])
+    assert re.match(
+        rf"\[!\[Open in Colab\]\(\S+\)\]\(\S+{stem}\.ipynb\)\n\n# \d\d · .+\n\n\*\*", first
+    )
+    assert "| last verified |" in second
+    assert re.search(r"!\[.*\]\(attachment:result\.jpg\)", third)
+    assert fourth == setup_cell(read_address(ROOT / "notebooks/source"))
+    assert cells[4].source.count("setup(") == 1
+    end = [title for _, title in headings(read(stem, version))][-2:]
+    assert end == ["Questions", "References"]
+    assert "**Next:**" in cells[-1].source
 
 
-def test_it_has_one_title_and_headings_without_gaps(notebook: NotebookNode) -> None:
-    levels = [level for level, _ in _headings(notebook)]
+@each_notebook
+def test_there_is_one_title_and_headings_have_no_gaps(stem, version):
+    levels = [level for level, _ in headings(read(stem, version))]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
-def test_links_inside_the_notebook_lead_to_headings(notebook: NotebookNode) -> None:
-    anchors = {title.replace(" ", "-") for _, title in _headings(notebook)}
-    assert set(re.findall(r"\]\(#([^)]+)\)", _prose(notebook))) <= anchors
+@each_notebook
+def test_links_lead_to_headings_and_to_files_of_the_repository(stem, version):
+    notebook = read(stem, version)
+    anchors = {title.replace(" ", "-") for _, title in headings(notebook)}
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose(notebook)):
+        if link.startswith("#"):
+            assert unquote(link[1:]) in anchors
+        elif not re.match(r"https?:|attachment:", link):
+            assert (path_of(stem, version).parent / unquote(link.split("#")[0])).exists(), link
 
 
-def test_every_picture_is_described_in_words_and_numbers(notebook: NotebookNode) -> None:
-    pictures = 0
-    for output in _outputs(notebook):
-        for kind in output.get("data", {}):
-            if kind.startswith("image/"):
-                pictures += 1
-                alt = output.metadata[kind]["alt"]
-                assert len(alt.split()) >= 8
-                assert re.search(r"\d", alt), f"no number in {alt!r}"
-    assert pictures >= 5
-    assert all(alt.strip() for alt in re.findall(r"!\[(.*?)\]\(", _prose(notebook)))
+@each_notebook
+def test_every_picture_is_described_in_words_and_numbers(stem, version):
+    notebook = read(stem, version)
+    described = re.findall(r"!\[(.*?)\]\((?!https)", prose(notebook), re.DOTALL)
+    for output in outputs(notebook):
+        kinds = [kind for kind in output.get("data", {}) if kind.startswith("image/")]
+        described += [output.metadata[kind]["alt"] for kind in kinds]
+    assert described
+    for alt in described:
+        assert len(alt.split()) >= 8
+        assert re.search(r"\d", alt), f"no number in {alt!r}"
 
 
-def test_it_is_short_enough_to_be_read(notebook: NotebookNode) -> None:
-    words = re.sub(r"\$\$?.*?\$\$?|```.*?```|[|#*`]", " ", _prose(notebook), flags=re.DOTALL)
-    lengths = [sum(map(bool, cell.source.splitlines())) for cell in _code(notebook)]
-    assert len(words.split()) <= WORDS
-    assert sum(lengths) <= CODE_LINES
-    assert max(lengths) <= CELL_LINES
+@each_lesson
+def test_a_solution_shows_pictures(stem):
+    pictures = [o for o in outputs(read(stem, "solution")) if "image/jpeg" in o.get("data", {})]
+    assert len(pictures) >= 3
 
 
-def test_outputs_name_no_folder_of_the_machine_that_ran_it(notebook: NotebookNode) -> None:
-    for output in _outputs(notebook):
+@each_lesson
+def test_a_lesson_is_short_enough_to_be_read(stem):
+    notebook = read(stem, "solution")
+    setup = setup_cell(read_address(ROOT / "notebooks/source"))
+    code = [cell.source for cell in code_cells(notebook)]
+    lengths = {text: sum(map(bool, text.splitlines())) for text in code}
+    assert words(notebook) <= WORDS
+    assert max(lengths.values()) <= CELL_LINES
+    assert sum(length for text, length in lengths.items() if text != setup) <= CODE_LINES
+    few = "exercise" not in {tag for cell in material(ROOT, stem).cells for tag in cell.tags}
+    assert len(notebook.cells) in (range(15, 46) if few else CELLS)
+
+
+@each_lesson
+def test_the_plan_adds_up_to_the_lessons_minutes(stem):
+    assert planned_minutes(material(ROOT, stem).cells) == lesson(stem).minutes
+    assert 45 <= lesson(stem).minutes <= 75
+
+
+@each_lesson
+def test_running_it_took_no_more_than_its_budget(stem):
+    found = measured(stem)
+    assert found is not None
+    assert found.seconds <= SECONDS
+    assert found.megabytes <= MEGABYTES
+    assert f"{found.seconds:.0f} s and" in prose(read(stem, "student"))
+
+
+@each_lesson
+def test_a_students_notebook_has_no_outputs_and_no_counts(stem):
+    for cell in code_cells(read(stem, "student")):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+
+
+@pytest.mark.parametrize("version", WITH_OUTPUTS)
+@each_lesson
+def test_a_solution_was_run_from_top_to_bottom_without_a_complaint(stem, version):
+    notebook = read(stem, version)
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+    for output in outputs(notebook):
+        assert output.output_type != "error"
+        assert output.get("name") != "stderr", output.text
+        assert "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
+
+
+@each_lesson
+def test_outputs_name_no_folder_of_the_machine_that_ran_it(stem):
+    for output in outputs(read(stem, "solution")):
         texts = [output.get("text", ""), *output.get("data", {}).values()]
-        assert not any(re.search(r"/(tmp|home|root|Users)/", text[:2000]) for text in texts)
+        assert not any(re.search(r"/(tmp|home|root|Users)/", str(text)[:2000]) for text in texts)

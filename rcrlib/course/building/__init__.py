@@ -1,0 +1,14 @@
+"""From `notebooks/source/NN_topic.py` to three notebooks: student, solution, instructor.
+
+source.py      what people write: cells in py:percent, with tags
+exercises.py   stubs, boxes, hints and known mistakes around an exercise's cell
+head.py        badge, facts and the set-up cell
+compose.py     the three versions, from a source and the outputs of its last run
+execution.py   running a solution under RCR_STRICT=1, with its time and peak memory
+build.py       `build` and `publish`: reads, runs where needed, writes what has changed
+"""
+
+from rcrlib.course.building.build import Built, build, publish, stems
+from rcrlib.course.building.compose import VERSIONS, Version, compose, place
+
+__all__ = ["VERSIONS", "Built", "Version", "build", "compose", "place", "publish", "stems"]

@@ -1,0 +1,193 @@
+"""The three versions of a lesson: the same cells, each with what its reader needs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import nbformat
+from nbformat import NotebookNode
+
+from rcrlib.course.building import exercises as ex
+from rcrlib.course.building.head import Address, badge, facts, setup_cell
+from rcrlib.course.building.source import Cell, title
+from rcrlib.course.lessons import Lesson, Measured
+
+Version = Literal["student", "solution", "instructor"]
+VERSIONS: dict[Version, str] = {
+    "student": "notebooks",
+    "solution": "notebooks/solutions",
+    "instructor": "notebooks/instructor",
+}
+"""Each version's folder in the repository."""
+
+Outputs = Sequence[list[NotebookNode]]
+"""What each code cell of the solution showed, in their order."""
+
+COMPARED = "# NBVAL_CHECK_OUTPUT\n"
+"""First line of a cell whose output nbval compares; students' notebooks have no outputs."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that a lesson's notebooks are made of; the same material gives the same bytes."""
+
+    lesson: Lesson
+    cells: tuple[Cell, ...]
+    address: Address
+    outputs: Outputs = ()
+    measured: Measured | None = None
+
+
+@dataclass
+class _Made:
+    """A cell of a notebook, on its way there."""
+
+    kind: str
+    text: str
+    outputs: list[NotebookNode] = field(default_factory=list)
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
+    slide: str = "skip"
+
+
+def place(lesson: Lesson, version: Version) -> Path:
+    """Give a notebook's path in the repository."""
+    return Path(VERSIONS[version]) / f"{lesson.stem}.ipynb"
+
+
+def solution_code(material: Material) -> list[str]:
+    """Give the text of each code cell of the solution, in their order."""
+    return [_code(cell, "solution", material) for cell in material.cells if cell.is_code]
+
+
+def compose(material: Material, version: Version) -> NotebookNode:
+    """Make one version; students' has no outputs, the others have the solution's."""
+    made = list(_cells(material, version))
+    notebook = nbformat.v4.new_notebook(
+        metadata=NotebookNode(
+            # Without a kernel's name JupyterLab stops at a dialog.
+            kernelspec=NotebookNode(
+                name="python3", display_name="Python 3 (ipykernel)", language="python"
+            ),
+            language_info=NotebookNode(name="python"),
+        )
+    )
+    ids: list[str] = []
+    count = 0
+    for one in made:
+        name = cell_id(one.kind, one.text)
+        repeated = sum(known.startswith(name) for known in ids)
+        ids.append(name + f"-{repeated}" * (repeated > 0))
+        if one.kind == "code":
+            cell = nbformat.v4.new_code_cell(one.text, id=ids[-1])
+            if version != "student" and material.outputs:
+                count += 1
+                cell.execution_count, cell.outputs = count, one.outputs
+                for output in one.outputs:
+                    if "execution_count" in output:
+                        output.execution_count = count
+        else:
+            cell = nbformat.v4.new_markdown_cell(one.text, id=ids[-1])
+            if one.attachments:
+                cell.attachments = one.attachments
+        if version == "instructor":
+            cell.metadata["slideshow"] = {"slide_type": one.slide}
+        notebook.cells.append(cell)
+    return notebook
+
+
+def cell_id(kind: str, text: str) -> str:
+    """Give a cell's id, which follows from its content."""
+    return hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()[:12]
+
+
+def _cells(material: Material, version: Version) -> Iterator[_Made]:
+    """Give a version's cells in order."""
+    code = 0
+    for index, cell in enumerate(material.cells):
+        outputs: list[NotebookNode] = []
+        if cell.is_code:
+            outputs = list(material.outputs[code]) if material.outputs else []
+            code += 1
+        if "instructor" in cell.tags and version != "instructor":
+            continue
+        text = _code(cell, version, material) if cell.is_code else cell.text
+        if index == 0:
+            text = (
+                f"{badge(material.address, place(material.lesson, version).as_posix())}\n\n{text}"
+            )
+        if "objectives" in cell.tags:
+            text = f"{text}\n\n{facts(material.lesson, material.measured)}"
+        yield _Made(cell.kind, text, outputs, slide="slide" if "slide" in cell.tags else "skip")
+        if index == 0 and version == "instructor":
+            yield _Made("markdown", _plan(material))
+        if "objectives" in cell.tags:
+            yield from _result(material)
+        if "exercise" in cell.tags:
+            yield _Made("markdown", ex.help_text(cell))
+            if version == "instructor":
+                yield _Made("markdown", ex.mistakes_text(ex.exercise_of(cell)))
+
+
+def _code(cell: Cell, version: Version, material: Material) -> str:
+    if "setup" in cell.tags:
+        return setup_cell(material.address)
+    if "exercise" in cell.tags:
+        return ex.stub(cell) if version == "student" else ex.solved(cell)
+    return cell.text.removeprefix(COMPARED) if version == "student" else cell.text
+
+
+def _result(material: Material) -> Iterator[_Made]:
+    """Give the picture of what the lesson leads to, out of the outputs of its last run."""
+    shown = [cell for cell in material.cells if cell.is_code]
+    for cell, outputs in zip(shown, material.outputs, strict=False):
+        pictures = [o for o in outputs if "image/jpeg" in o.get("data", {})]
+        if "result" in cell.tags and pictures:
+            data = pictures[0].data["image/jpeg"].strip()
+            alt = pictures[0].metadata["image/jpeg"]["alt"]
+            text = f"**Where this leads:**\n\n![{alt}](attachment:result.jpg)"
+            yield _Made("markdown", text, attachments={"result.jpg": {"image/jpeg": data}})
+            return
+
+
+def _plan(material: Material) -> str:
+    """Give the lesson plan: what takes how long."""
+    rows: list[tuple[str, int]] = []
+    for cell in material.cells:
+        if cell.minutes:
+            rows.append((title(cell) or "…", cell.minutes))
+        if "exercise" in cell.tags:
+            exercise = ex.exercise_of(cell)
+            rows.append((f"exercise `{exercise.name}`", exercise.minutes))
+    lines = "\n".join(f"| {what} | {minutes} |" for what, minutes in rows)
+    return (
+        "**Lesson plan.** This is the instructor's version: the solution, and after each exercise"
+        " the wrong answers to expect. `rcr course slides` makes slides of it.\n\n"
+        f"| part | minutes |\n|---|---|\n{lines}\n| **all** | **{sum(m for _, m in rows)}** |"
+    )
+
+
+def planned_minutes(cells: Sequence[Cell]) -> int:
+    """Give the sum of the lesson plan."""
+    own = sum(cell.minutes for cell in cells)
+    return own + sum(ex.exercise_of(cell).minutes for cell in cells if "exercise" in cell.tags)
+
+
+def outputs_of(notebook: NotebookNode) -> list[list[NotebookNode]]:
+    """Give the outputs of each code cell of a solution."""
+    return [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def code_of(notebook: NotebookNode) -> list[str]:
+    """Give the text of each code cell of a notebook."""
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def written(notebook: NotebookNode) -> str:
+    """Give a notebook as the text of its file."""
+    nbformat.validate(notebook)
+    text: Any = nbformat.writes(notebook)
+    return str(text) + "\n"

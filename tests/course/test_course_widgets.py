@@ -1,0 +1,97 @@
+"""Widgets, driven over their whole range: each view is drawn, its own, described and quick."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from statistics import median
+
+import numpy as np
+import pytest
+import torch
+
+from rcrlib.course.widgets import Control, Explorer, View, gates_over_time
+from rcrlib.course.widgets.gates import steps
+from rcrlib.errors import DataError, OptionError
+from rcrlib.models import ConvGRUCell
+
+SECONDS = 0.3
+
+
+@pytest.fixture(scope="module")
+def gates():
+    torch.manual_seed(0)
+    inputs = torch.randn(8, 8, 24, 24)
+    return gates_over_time(ConvGRUCell(8), inputs, [np.full((24, 24), t / 8) for t in range(8)])
+
+
+EXPLORERS = ("gates",)
+"""Fixtures of this module; a new widget adds its own."""
+
+
+@pytest.fixture(params=EXPLORERS)
+def explorer(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_every_value_of_every_control_gives_a_picture_of_its_own_in_time(explorer):
+    live = explorer.live()
+    seen, took = set(), []
+    for values in itertools.product(*(control.values for control in explorer.controls)):
+        for control, value in zip(explorer.controls, values, strict=True):
+            begin = time.process_time()  # what else runs on the machine does not count
+            live.inputs[control.name].value = value
+            took.append(time.process_time() - begin)
+        assert live.words.value.startswith("<i>")
+        assert bytes(live.image.value).startswith(b"\xff\xd8")
+        seen.add(bytes(live.image.value))
+    assert len(seen) == np.prod([len(control.values) for control in explorer.controls])
+    print(f"a view takes {1000 * median(took):.0f} ms, {1000 * max(took):.0f} at most")
+    assert median(took) <= SECONDS
+
+
+def test_the_static_sheet_is_described_and_small(explorer):
+    from rcrlib.course.figures import check_caption, jpeg
+
+    check_caption(explorer.sheet.caption)
+    assert len(jpeg(explorer.sheet.picture)) < 200_000
+
+
+def test_an_error_is_shown_as_a_sentence_and_the_picture_stays():
+    def view(t):
+        if t == 1:
+            raise DataError("no flow for frame 1; choose another")
+        return View(
+            np.zeros((8, 8, 3), np.uint8), f"A black square of 8 times 8 pixels, number {t}."
+        )
+
+    sheet = View(np.zeros((8, 8, 3), np.uint8), "A black square of 8 times 8 pixels.")
+    live = Explorer((Control("t", "frame", (0, 1, 2)),), view, sheet).live()
+    before = bytes(live.image.value)
+    live.inputs["t"].value = 1
+    assert "no flow for frame 1; choose another" in live.words.value
+    assert bytes(live.image.value) == before
+    live.inputs["t"].value = 2
+    assert "number 2" in live.words.value
+
+
+def test_a_control_begins_at_one_of_its_values():
+    assert Control("t", "frame", (0, 1), start=1).first == 1
+    with pytest.raises(OptionError, match="none of its values"):
+        Control("t", "frame", (0, 1), start=2)
+
+
+@pytest.mark.parametrize("variant", ["paper", "official"])
+def test_the_steps_of_a_gru_are_its_own(variant):
+    torch.manual_seed(0)
+    cell, inputs, start = ConvGRUCell(4, variant), torch.randn(3, 4, 6, 5), torch.randn(4, 6, 5)
+    run = steps(cell, inputs, start)
+    with torch.no_grad():
+        states = cell.run(inputs[None], start[None])[0]
+    torch.testing.assert_close(torch.stack([step.state for step in run]), states)
+    assert all(0 <= float(step.z.min()) <= float(step.z.max()) <= 1 for step in run)
+
+
+def test_gates_need_a_picture_for_each_input():
+    with pytest.raises(OptionError, match="1 pictures for 2 inputs"):
+        gates_over_time(ConvGRUCell(4), torch.randn(2, 4, 6, 5), [np.zeros((6, 5))])
