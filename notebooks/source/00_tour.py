@@ -230,7 +230,7 @@ picture(
 
 # %%
 from rcrlib.data import dataset_intervals, read_mask
-from rcrlib.demo.judge import judge_pseudo_labels, warped_label
+from rcrlib.experiments.judge import judge_pseudo_labels, warped_label
 from rcrlib.pseudo import generate
 from rcrlib.triplets import reader_for
 

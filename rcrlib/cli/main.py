@@ -15,6 +15,7 @@ from rcrlib.cli.bench import bench
 from rcrlib.cli.command import Group, usage
 from rcrlib.cli.data import data
 from rcrlib.cli.eval import evaluate
+from rcrlib.cli.experiment import experiment
 from rcrlib.cli.run import demo, predict, pseudo_label, weights
 from rcrlib.cli.train import train
 from rcrlib.errors import RcrError
@@ -31,7 +32,8 @@ def app() -> None:
     """
 
 
-for command in (demo, data, train, pseudo_label, predict, evaluate, weights, bench):
+STEPS = (demo, data, train, pseudo_label, predict, evaluate, experiment, weights, bench)
+for command in STEPS:
     app.add_command(command)
 
 

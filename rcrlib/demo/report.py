@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rcrlib.data import Unit
-from rcrlib.demo.judge import PseudoQuality
+from rcrlib.experiments.judge import PseudoQuality
 from rcrlib.files import atomic_file, write_json
 from rcrlib.metrics import SaliencyResult
 

@@ -72,7 +72,9 @@ def test_a_group_without_a_command_shows_its_page(rcr, read, page):
 def test_commands_stand_in_the_order_of_use(read):
     lines = read().split("Commands:")[1].splitlines()
     names = [line.split()[0] for line in lines if line.strip()]
-    assert names == ["demo", "data", "train", "pseudo-label", "predict", "eval", "weights", "bench"]
+    assert names == [
+        "demo", "data", "train", "pseudo-label", "predict", "eval", "experiment", "weights", "bench"
+    ]  # fmt: skip
 
 
 def test_the_pages_name_what_the_library_knows(read):

@@ -1,4 +1,4 @@
-"""Numbers for a demo's maps and pseudo-labels."""
+"""Numbers for saliency maps and pseudo-labels."""
 
 from __future__ import annotations
 
