@@ -97,11 +97,14 @@ class ExperimentConfig:
                 field.name, f"--{field.name.replace('_', '-')}"
             )
             for one in value if isinstance(value, tuple) else (value,):
-                words += [option, one.name if isinstance(one, Path) else str(one)]
+                words += [option, _text(one)]
         return shlex.join(words)
 
 
 def _text(value: Any) -> str:
+    """Write a value as text; of a path its last part only, which is the same on every machine."""
     if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return str(value)
+        return ", ".join(map(_text, value))
+    if isinstance(value, str) and value.startswith("precomputed:"):
+        return f"precomputed:{Path(value.partition(':')[2]).name}"
+    return value.resolve().name if isinstance(value, Path) else str(value)

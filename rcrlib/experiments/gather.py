@@ -68,7 +68,10 @@ def _setup(lab: Lab) -> dict[str, str]:
     config, preset = lab.config, lab.preset
     stages = (preset.image, preset.fgplg, preset.video)
     lengths = "/".join(f"{s.epochs} epochs" if s.steps is None else str(s.steps) for s in stages)
-    held = ", ".join(f"{name} ({len(data)} videos)" for name, data in lab.tests.items())
+    held = ", ".join(
+        f"{name} ({len(data)} {'image' if data.flat else 'video'}{'s' * (len(data) > 1)})"
+        for name, data in lab.tests.items()
+    )
     image = "the cell's own kept labels, taken as images"
     if config.images is not None:
         image = f"{lab.images.name if lab.images else ''} ({len(lab.images or ())} images)"

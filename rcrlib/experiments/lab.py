@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 RESULT = "result.json"
 """Name of the file that a finished step leaves; it is written last."""
 
+MADE = "made here"
+"""Stands for the fingerprint of data that an experiment made itself."""
+
 
 @dataclass(frozen=True)
 class Lab:
@@ -114,14 +117,15 @@ def claim(lab: Lab) -> Lab:
     Raises:
         OptionError: the folder holds something else, or was begun with other options.
     """
-    _claim(lab.config)
+    given = lab.config.data is not None
+    _claim(lab.config, lab.train.fingerprint() if given else MADE)
     return replace(lab, flow=FlowCache(lab.flow.estimator, lab.out / "flow"))
 
 
 def _made(config: ExperimentConfig) -> Path:
     """Make the synthetic set in the folder, unless it is there."""
-    _claim(config)
-    data = config.out / "data"
+    _claim(config, MADE)
+    data = config.out / "synthetic"
     with my_turn(config.out / "locks" / "data.lock"):
         if not data.is_dir():
             write_synthetic(SYNTHETIC, data, val_videos=SYNTHETIC_TEST_VIDEOS)
@@ -163,8 +167,9 @@ def _need_labels(dataset: Dataset) -> None:
         raise DataError(f"{dataset.root}: has no label to judge by; give --test SET with labels")
 
 
-def _claim(config: ExperimentConfig) -> None:
-    file, record = config.out / RECORD, {"command": "experiment", **config.fixed()}
+def _claim(config: ExperimentConfig, fingerprint: str) -> None:
+    file = config.out / RECORD
+    record = {"command": "experiment", **config.fixed(), "fingerprint": fingerprint}
     try:
         if not file.is_file():
             check_output(config.out)

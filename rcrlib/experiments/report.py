@@ -22,8 +22,7 @@ INTRODUCTION = """# Results
 
 Made by `rcr experiment report` from the files named below, which hold every number, by seed and by
 video; nothing here is written by hand. A cell's number is the mean over its seeds, ± the sample's
-deviation. *Passes* is how often stage 3 saw each clip; *their IoU* compares the pseudo-labels with
-labels that were held back. The paper's numbers stand beside ours for orientation: what differs is
+deviation. The paper's numbers stand beside ours for orientation: what differs is
 listed each time.
 """
 

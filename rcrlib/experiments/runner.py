@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from rcrlib.errors import RcrError
 from rcrlib.experiments.lab import RESULT, Lab
 from rcrlib.experiments.provenance import origin, plain
 from rcrlib.experiments.steps import Step
@@ -74,7 +75,11 @@ def _run(lab: Lab, step: Step, say: Callable[[str], object]) -> float:
         if lab.finished(step):
             return time.perf_counter() - begin
         _clear_partial(folder)
-        result = step.run(lab, folder)
+        try:
+            result = step.run(lab, folder)
+        except RcrError as error:  # a grid has no --resume: it always goes on
+            said = str(error).replace("--resume goes on", "the same command goes on")
+            raise type(error)(said) from error
         seconds = time.perf_counter() - begin
         made = plain(origin(lab.config.command(), lab.config.device))
         content = {
@@ -85,6 +90,8 @@ def _run(lab: Lab, step: Step, say: Callable[[str], object]) -> float:
             "made": {**made, "seconds": round(seconds, 1)},
         }
         write_json(folder / RESULT, content)
+        # Weights stay; with Adam's state beside them a grid would take four times the space.
+        (folder / "run" / "checkpoint.pt").unlink(missing_ok=True)
     return seconds
 
 

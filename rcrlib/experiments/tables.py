@@ -13,10 +13,10 @@ Table = list[list[str]]
 
 def main_table(result: Result) -> Table:
     """Give a row per cell and test set: labels, pseudo-labels, our numbers, the paper's."""
-    several = len(result.tests) > 1
+    several, papers = len(result.tests) > 1, _paper_keys(result)
     heading = ["cell", *(["test set"] if several else []), "seeds", "labels", "pseudo-labels",
                "their IoU", "passes", *result.keys.values(),
-               *(f"paper {name}" for name in result.keys.values() if name != "MAE")]  # fmt: skip
+               *(f"paper {result.keys[key]}" for key in papers)]  # fmt: skip
     rows = [heading]
     for row in result.rows:
         for test in result.tests or [""]:
@@ -25,12 +25,12 @@ def main_table(result: Result) -> Table:
 
 
 def difference_table(result: Result) -> Table:
-    """Give a row per pair of cells, test set and number, with the 95 % interval."""
+    """Give a row per pair of cells, test set and main number, with the 95 % interval."""
     rows = [["difference", "mean", "95 % interval", "how"]]
     several = len(result.tests) > 1
     for test in result.tests:
         for pair in result.pairs:
-            for key, title in result.keys.items():
+            for key, title in list(result.keys.items())[:2]:
                 found = result.difference(pair, test, key)
                 if found is not None:
                     where = f" on {test}" if several else ""
@@ -66,6 +66,9 @@ def heading(result: Result) -> str:
 def remarks(result: Result) -> list[str]:
     """Say what the table cannot: what each cell is, what is missing, and why."""
     lines = [f"{row.name}: {row.says}" for row in result.rows]
+    if any(run.quality for run in result.runs):
+        lines.append("their IoU: of pseudo-labels with the labels held back")
+    lines.append("passes: how often stage 3 saw each of its clips")
     lines += [f"{row.name} is left out: {row.problem}" for row in result.rows if row.problem]
     wanted = [row for row in result.rows if not row.problem]
     tests = max(1, len(result.tests))
@@ -89,7 +92,7 @@ def plus_minus(found: Spread | None) -> str:
 
 def _cells(result: Result, row: Row, test: str) -> list[str]:
     runs, paper = result.of(row.name, test), row.paper.get(test, {})
-    papers = [f"{paper[key]:.3f}" if key in paper else "-" for key in result.keys if key != "mae"]
+    papers = [f"{paper[key]:.3f}" if key in paper else "-" for key in _paper_keys(result)]
     if not runs:
         return ["0", *["-"] * (4 + len(result.keys)), *papers]
     last = runs[-1]
@@ -97,6 +100,12 @@ def _cells(result: Result, row: Row, test: str) -> list[str]:
     quality = plus_minus(result.quality(row.name, test))
     counts = [str(len(runs)), str(last.labels), str(last.pseudo_labels)]
     return [*counts, quality, f"{last.passes:.1f}", *ours, *papers]
+
+
+def _paper_keys(result: Result) -> list[str]:
+    """Give the numbers of which the paper has some."""
+    known = {key for row in result.rows for paper in row.paper.values() for key in paper}
+    return [key for key in result.keys if key in known]
 
 
 def _interval(found: Difference) -> str:

@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from rcrlib.errors import DataError
-from rcrlib.show.style import DPI, FAINT_INK, PALETTE, Picture, canvas, rendered, save_figure
+from rcrlib.show.style import DPI, PALETTE, Picture, canvas, rendered, save_figure
 
 ROW = 0.34
 """Height of a row in inches."""
+
+NARROW = 0.02
+"""The least that an axis spans."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def dot_plot(
     names = list(panels[0].values) if panels else []
     if not names or any(list(panel.values) != names for panel in panels):
         raise DataError(f"panels with the variants {names} and others; give all of them the same")
-    height = 1.3 + ROW * len(names)
+    height = 1.4 + ROW * len(names)
     with canvas(round((2.2 + 3.2 * len(panels)) * DPI), round(height * DPI)) as figure:
         shown = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for axes, panel in zip(shown, panels, strict=True):
@@ -66,12 +69,16 @@ def dot_plot(
                     )  # fmt: skip
             axes.set(xlabel=panel.title, yticks=range(len(names)), yticklabels=names)
             axes.tick_params(axis="y", length=0)
+            axes.ticklabel_format(axis="x", useOffset=False)
             axes.margins(x=0.12)
+            low, high = axes.get_xlim()
+            if high - low < NARROW:  # numbers that are all alike are to look so
+                middle = (low + high) / 2
+                axes.set_xlim(middle - NARROW / 2, middle + NARROW / 2)
         shown[0].set_ylim(len(names) - 0.5, -0.5)
-        if any(panel.reference for panel in panels):
-            figure.text(
-                0.99, 0.01, f"◇ {reference}", ha="right", va="bottom", size=8, color=FAINT_INK
-            )
+        diamonds = [line for axes in shown for line in axes.lines if line.get_label() == reference]
+        if diamonds:
+            figure.legend(handles=diamonds[:1], loc="outside lower right")
         figure.suptitle(title or "", x=0.01, ha="left", weight="bold", size=11)
         figure.set_layout_engine("constrained")
         if path is not None:
