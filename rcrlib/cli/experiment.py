@@ -55,7 +55,7 @@ settings = o.bundle(
     ),
     o.option("Cells", "--seeds N", "Run every cell with the seeds 0 to N-1.", default=3),
     o.option("Cells", "--only NAME", "Only this cell; may be given repeatedly.", multiple=True),
-    o.option("Cells", "--shard NAME", "I/N: every N-th cell and seed, from the I-th on."),
+    o.option("Cells", "--shard PART", "I/N: every N-th cell and seed, from the I-th on."),
     o.option("Labels", "-l --l N", "Keep one annotated frame in N.", show_default="as the paper"),
     o.option("Labels", "-m --m N", "Pseudo-labels per interval.", show_default="as the paper"),
     o.flow,
