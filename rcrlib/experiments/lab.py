@@ -117,8 +117,9 @@ def claim(lab: Lab) -> Lab:
     Raises:
         OptionError: the folder holds something else, or was begun with other options.
     """
+    parts = [lab.train, *lab.tests.values()]
     given = lab.config.data is not None
-    _claim(lab.config, lab.train.fingerprint() if given else MADE)
+    _claim(lab.config, "-".join(part.fingerprint() for part in parts) if given else MADE)
     return replace(lab, flow=FlowCache(lab.flow.estimator, lab.out / "flow"))
 
 

@@ -11,8 +11,15 @@ import pytest
 from small_grids import finished, run_small, scores, write_set
 
 from rcrlib.errors import DataError, OptionError
-from rcrlib.experiments import EXPERIMENTS, catalogue, load_result, students
+from rcrlib.experiments import (
+    EXPERIMENTS,
+    ExperimentConfig,
+    catalogue,
+    load_result,
+    students,
+)
 from rcrlib.experiments import steps as stages
+from rcrlib.experiments.lab import claim, open_lab
 
 CELLS = {
     "table1": ["ours"],
@@ -180,17 +187,29 @@ def test_an_option_that_cannot_be(data, tmp_path, name, options, says):
     assert finished(tmp_path / "out") == set()
 
 
-def test_other_options_in_the_same_folder(data, out):
+def begin(data, out, **options):
+    return claim(open_lab(ExperimentConfig("table4", out, data, device="cpu", **options)))
+
+
+def test_other_options_in_the_same_folder(data, tmp_path):
+    begin(data, tmp_path / "out")
+    begin(data, tmp_path / "out", seeds=7, only=("Ga",), protocol="davsod", workers=1)
     with pytest.raises(OptionError, match=r"was begun with other options \(flow: dis -> farneback"):
-        run_small("table4", data, out, flow="farneback")
+        begin(data, tmp_path / "out", flow="farneback")
 
 
-def test_data_that_changed_since_the_folder_was_begun(data, out, tmp_path):
-    changed = shutil.copytree(data, tmp_path / "set")
-    listing = changed / "ImageSets/480p/train.txt"
-    listing.write_text("".join(listing.read_text().splitlines(keepends=True)[:-1]))
-    with pytest.raises(OptionError, match=r"other options \(fingerprint: "):
-        run_small("table4", changed, out)
+def test_data_that_changed_since_the_folder_was_begun(data, tmp_path):
+    begin(data, tmp_path / "out")
+    moved = shutil.copytree(data, tmp_path / "set")
+    begin(moved, tmp_path / "out")  # where they lie does not matter
+    for split in ("train", "val"):
+        listing = moved / f"ImageSets/480p/{split}.txt"
+        whole = listing.read_text()
+        other = "synthetic-001" if split == "train" else "synthetic-000"
+        listing.write_text(whole.replace("synthetic-000", other).replace("synthetic-002", other))
+        with pytest.raises(OptionError, match=r"other options \(fingerprint: "):
+            begin(moved, tmp_path / "out")
+        listing.write_text(whole)
 
 
 def test_a_folder_of_something_else(data, tmp_path):
