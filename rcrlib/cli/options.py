@@ -18,6 +18,7 @@ KINDS = {
     "PIXELS": int,
     "RATE": float,
     "NAME": str,
+    "PART": str,
     "METHOD": str,
     "SOURCE": str,
     "DATA": PATH,

@@ -19,6 +19,7 @@ from rcrlib.evaluation.pictures import draw_curves, worst_sheet
 from rcrlib.evaluation.pseudo_labels import (
     PseudoQuality,
     TargetScore,
+    judge_pseudo_labels,
     pseudo_intervals,
     pseudo_sheet,
     quality,
@@ -41,6 +42,7 @@ __all__ = [
     "evaluate_saliency",
     "evaluate_segmentation",
     "find_pairs",
+    "judge_pseudo_labels",
     "latex",
     "load_truth",
     "markdown",

@@ -121,6 +121,16 @@ def score_pseudo_labels(
     return scores
 
 
+def judge_pseudo_labels(
+    dataset: Dataset,
+    intervals: Mapping[str, Sequence[Interval]],
+    folder: Path,
+    reader: TripletReader,
+) -> PseudoQuality | None:
+    """Give the means of `score_pseudo_labels` over frames; None without labels to compare with."""
+    return quality(score_pseudo_labels(dataset, intervals, folder, reader))
+
+
 def quality(scores: Sequence[TargetScore]) -> PseudoQuality | None:
     """Give the means over frames; None where there is nothing to compare with."""
     if not scores:

@@ -77,7 +77,8 @@ def test_commands_stand_in_the_order_of_use(read):
     lines = read().split("Commands:")[1].splitlines()
     names = [line.split()[0] for line in lines if line.strip()]
     assert names == [
-        "demo", "data", "train", "pseudo-label", "predict", "eval", "weights", "bench", "course"
+        "demo", "data", "train", "pseudo-label", "predict", "eval", "experiment", "weights",
+        "bench", "course",
     ]  # fmt: skip
 
 
