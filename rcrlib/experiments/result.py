@@ -53,7 +53,7 @@ class Run:
     """Of stage 3, mean of its last ten steps."""
 
     quality: dict[str, float] | None
-    """Of the pseudo-labels, see `rcrlib.experiments.judge.PseudoQuality`."""
+    """Of the pseudo-labels, see `rcrlib.evaluation.PseudoQuality`."""
 
     seconds: float
     """Of all steps on its way; those that cells share are counted in each."""
