@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from rcrlib.course.widgets import Control, Explorer, View, gates_over_time
+from rcrlib.course.widgets import Control, Explorer, View, gates_over_time, looks, where_it_looks
 from rcrlib.course.widgets.gates import steps
 from rcrlib.errors import DataError, OptionError
-from rcrlib.models import ConvGRUCell
+from rcrlib.models import ConvGRUCell, NonLocalBlock
 
 SECONDS = 0.3
 
@@ -25,7 +25,16 @@ def gates():
     return gates_over_time(ConvGRUCell(8), inputs, [np.full((24, 24), t / 8) for t in range(8)])
 
 
-EXPLORERS = ("gates",)
+@pytest.fixture(scope="module")
+def places():
+    torch.manual_seed(0)
+    x = torch.randn(2, 4, 5, 6)
+    blocks = {"f / N": NonLocalBlock(4), "softmax": NonLocalBlock(4, softmax=True)}
+    weights = {name: looks(block, x) for name, block in blocks.items()}
+    return where_it_looks(weights, [np.full((5, 6), t / 2) for t in range(2)], start=(1, 2, 3))
+
+
+EXPLORERS = ("gates", "places")
 """Fixtures of this module; a new widget adds its own."""
 
 
@@ -95,3 +104,27 @@ def test_the_steps_of_a_gru_are_its_own(variant):
 def test_gates_need_a_picture_for_each_input():
     with pytest.raises(OptionError, match="1 pictures for 2 inputs"):
         gates_over_time(ConvGRUCell(4), torch.randn(2, 4, 6, 5), [np.zeros((6, 5))])
+
+
+@pytest.mark.parametrize("softmax", [False, True])
+def test_the_looks_of_a_block_are_the_weights_of_its_sum(softmax):
+    torch.manual_seed(0)
+    block, x = NonLocalBlock(4, softmax=softmax), torch.randn(3, 4, 5, 6)
+    torch.nn.init.normal_(block.w.weight)
+    with torch.no_grad():
+        g = block.g(x.permute(0, 2, 3, 1).reshape(90, 4))
+        y = looks(block, x).reshape(90, 90) @ g
+        expected = block(x[None])[0] - x
+    given = block.w(y).detach().reshape(3, 5, 6, 4).permute(0, 3, 1, 2)
+    torch.testing.assert_close(given, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_looks_need_weights_a_picture_for_each_frame_and_a_start_inside():
+    weights = {"f / N": looks(NonLocalBlock(4), torch.randn(2, 4, 5, 6))}
+    pictures = [np.zeros((5, 6))] * 2
+    with pytest.raises(OptionError, match="no weights"):
+        where_it_looks({}, pictures)
+    with pytest.raises(OptionError, match="1 pictures for 2 frames"):
+        where_it_looks(weights, pictures[:1])
+    with pytest.raises(OptionError, match="outside a clip of 2 frames of 5 x 6 places"):
+        where_it_looks(weights, pictures, start=(0, 5, 0))
