@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import time
 from statistics import median
@@ -111,6 +112,9 @@ def test_the_looks_of_a_block_are_the_weights_of_its_sum(softmax):
     torch.manual_seed(0)
     block, x = NonLocalBlock(4, softmax=softmax), torch.randn(3, 4, 5, 6)
     torch.nn.init.normal_(block.w.weight)
+    other = copy.deepcopy(block)
+    other.softmax = not softmax
+    assert torch.equal(looks(other, x, softmax=softmax), looks(block, x))
     with torch.no_grad():
         g = block.g(x.permute(0, 2, 3, 1).reshape(90, 4))
         y = looks(block, x).reshape(90, 90) @ g

@@ -25,17 +25,23 @@ Place = tuple[int, int, int]
 """Frame, row and column."""
 
 
-def looks(block: NonLocalBlock, x: Tensor) -> Tensor:
+def looks(block: NonLocalBlock, x: Tensor, softmax: bool | None = None) -> Tensor:
     """Give the weights of a block on clip features (T, C, h, w), as (T, h, w, T, h, w).
 
     The first three sides are the position i that looks, the others the position j that is looked
-    at: f(x_i, x_j) / N, or the softmax's shares where the block is of that form.
+    at: f(x_i, x_j) / N, or the shares that a softmax makes of f.
+
+    Args:
+        block: its θ and φ are used, on the device where they are.
+        x: features of one clip.
+        softmax: which of the two; None: that of the block.
     """
+    softmax = block.softmax if softmax is None else softmax
     t, _, h, w = x.shape
     positions = x.permute(0, 2, 3, 1).reshape(t * h * w, -1)
     with torch.no_grad():
         similarity = block.theta(positions) @ block.phi(positions).mT
-        weights = similarity.softmax(-1) if block.softmax else similarity / len(positions)
+        weights = similarity.softmax(-1) if softmax else similarity / len(positions)
     return weights.reshape(t, h, w, t, h, w)
 
 
