@@ -2,7 +2,7 @@
 # # 03 · The non-local block: every place sees all others
 #
 # **You will write the block that lets each place of a clip ask all others, and then move one pair
-# of parentheses, which makes it cheaper by a factor of your choice and changes nothing else.**
+# of parentheses, which changes nothing but the cost: 24 times less of it at the paper's size.**
 
 # %% [markdown] tags=["objectives"]
 # When you are through, you can
@@ -145,8 +145,8 @@ sheet(
 )
 
 # %% [markdown] minutes=2 tags=["slide"]
-# The ball that is meant is brown in every frame, though only frame 0 knows which it is. Balls of an
-# unlike colour are *negative*: they are told that they are not it. The numbers are small, for all
+# The ball that is meant is brown in every frame, though only frame 0 knows which it is. The blue
+# balls, of an unlike colour, are *negative*: they are told that they are not it. The numbers are small, for all
 # $N$ positions share in the sum, and few have something to say; a trained $W$ makes up for that.
 #
 # ### In contrast: a softmax
@@ -449,12 +449,11 @@ with torch.no_grad(), one_thread():
     fast, mine, took = block(clip), non_local(clip, block), seconds(block, clip)
     with readable():
         plain, slow = seconds(block, clip), block(clip)
-print(f"as the equation reads {1000 * plain:.0f} ms, library {1000 * took:.0f} ms", end="; ")
-print("the same function:", torch.allclose(fast, slow, atol=1e-4))
-print("yours gives the same:", torch.allclose(mine, fast, atol=1e-4))
+print(f"as the equation reads {1000 * plain:.0f} ms, library {1000 * took:.0f} ms")
+print("both, and yours, the same:", *(torch.allclose(fast, x, atol=1e-4) for x in (slow, mine)))
 
 # %%
-print(f"parameters: {4 * 256 * 128 + 3 * 128 + 256:,}, {parameter_count(block):,} counted")
+print(f"parameters: {4 * 256 * 128 + 3 * 128 + 256:,} by hand, {parameter_count(block):,} counted")
 for t in (4, 32):
     N = t * 28 * 28
     # Of two blocks, with theta, phi, g and W, for each frame:
