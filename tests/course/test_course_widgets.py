@@ -11,8 +11,17 @@ import numpy as np
 import pytest
 import torch
 
-from rcrlib.course.widgets import Control, Explorer, View, gates_over_time, looks, where_it_looks
+from rcrlib.course.widgets import (
+    Control,
+    Explorer,
+    View,
+    gates_over_time,
+    looks,
+    receptive_fields,
+    where_it_looks,
+)
 from rcrlib.course.widgets.gates import steps
+from rcrlib.course.widgets.receptive import paths
 from rcrlib.errors import DataError, OptionError
 from rcrlib.models import ConvGRUCell, NonLocalBlock
 
@@ -35,7 +44,12 @@ def places():
     return where_it_looks(weights, [np.full((5, 6), t / 2) for t in range(2)], start=(1, 2, 3))
 
 
-EXPLORERS = ("gates", "places")
+@pytest.fixture(scope="module")
+def fields():
+    return receptive_fields()
+
+
+EXPLORERS = ("gates", "places", "fields")
 """Fixtures of this module; a new widget adds its own."""
 
 
@@ -132,3 +146,19 @@ def test_looks_need_weights_a_picture_for_each_frame_and_a_start_inside():
         where_it_looks(weights, pictures[:1])
     with pytest.raises(OptionError, match="outside a clip of 2 frames of 5 x 6 places"):
         where_it_looks(weights, pictures, start=(0, 5, 0))
+
+
+@pytest.mark.parametrize(("rate", "layers", "centre"), [(1, 3, 5), (2, 2, 0), (6, 3, 4)])
+def test_paths_are_counted_as_convolutions_of_ones_pass_them_on(rate, layers, centre):
+    row = torch.zeros(1, 1, 11)
+    row[0, 0, centre] = 1
+    for _ in range(layers):
+        row = torch.nn.functional.conv1d(row, torch.ones(1, 1, 3), padding=rate, dilation=rate)
+    np.testing.assert_array_equal(paths(11, centre, rate, layers), row[0, 0].numpy())
+
+
+def test_receptive_fields_need_rates_and_layers_of_one_or_more():
+    with pytest.raises(OptionError, match="rates"):
+        receptive_fields(rates=(0, 1))
+    with pytest.raises(OptionError, match="layers"):
+        receptive_fields(layers=())
