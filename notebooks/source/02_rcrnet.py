@@ -180,7 +180,7 @@ plain[1] = (3, 2, 1)
 print("layer4 of a plain ResNet: {} pixels, stride {}".format(*receptive_field(before + plain)))
 
 # %% [markdown] minutes=1
-# Nearly the same field, at four times as many places. Turn the rate and the depth yourself, on the
+# As far, and a little further, at four times as many places. Turn the rate and the depth yourself, on the
 # paper's map of 28 × 28.
 #
 # **Predict.** With rate 18, how many of a kernel's nine places still lie on the map?
@@ -215,7 +215,8 @@ sheet(
 # %% [markdown] minutes=2 tags=["slide"]
 # ## 3 · ASPP: five looks at once
 #
-# RCRNet's answer to all three is **ASPP** (*atrous spatial pyramid pooling*). It looks at the 2048
+# The field of 459 pixels is wider than this picture; yet half of what an output sees lies within a
+# quarter of it. RCRNet's answer to all three warnings is **ASPP** (*atrous spatial pyramid pooling*). It looks at the 2048
 # channels of the last group in five ways beside each other: the mean of the whole map, a 1 × 1
 # convolution, and 3 × 3 convolutions at rates 6, 12 and 18. Each gives 256 channels; a last 3 × 3
 # convolution makes 256 of these 1280. That is the **context**.
@@ -350,7 +351,8 @@ apart = float((ours - theirs).norm() / ours.norm())
 print(f"torchvision's dilation, same weights, no error: {100 * apart:.0f} % apart")
 
 # %% [markdown] minutes=1
-# Nothing complains, and features get worse; such a mistake is found by comparing numbers only. Of
+# Nothing complains; such a mistake is found by comparing numbers only. (These weights are fresh;
+# trained ones were trained for one of the two.) Of
 # the head the paper says little. The authors enlarge the 128 channels to the full size *first*, and
 # then convolve them (3 × 3 to 256 channels, 1 × 1 to one): over half of all the network's work.
 # Lesson 10 gets the same logits for a tenth of it.
@@ -397,8 +399,8 @@ print(f"RCRNet+NER {whole:>12,}; with ResNet's unused classifier {whole + classi
 
 # %% [markdown] minutes=1 tags=["slide"]
 # 43.2 million for RCRNet. The released file of RCRNet+NER holds 53.8 million, for the authors left
-# ResNet's classifier in it, which nothing uses. The decoder is a thirtieth of RCRNet, and has most
-# of its multiply-adds: a parameter at stride 1 works 256 times as often as one at stride 16.
+# ResNet's classifier in it, which nothing uses. The decoder has under 4 % of RCRNet's, and
+# most of its multiply-adds: a parameter at stride 1 works 256 times as often as one at stride 16.
 #
 # ## Summary
 #
