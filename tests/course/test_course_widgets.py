@@ -7,6 +7,7 @@ import itertools
 import time
 from statistics import median
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -18,11 +19,15 @@ from rcrlib.course.widgets import (
     gates_over_time,
     looks,
     receptive_fields,
+    threshold_explorer,
+    warped_labels,
     where_it_looks,
 )
 from rcrlib.course.widgets.gates import steps
 from rcrlib.course.widgets.receptive import paths
+from rcrlib.data import SyntheticConfig, make_synthetic
 from rcrlib.errors import DataError, OptionError
+from rcrlib.flow import get_flow
 from rcrlib.models import ConvGRUCell, NonLocalBlock
 
 SECONDS = 0.3
@@ -49,7 +54,25 @@ def fields():
     return receptive_fields()
 
 
-EXPLORERS = ("gates", "places", "fields")
+@pytest.fixture(scope="module")
+def thresholds():
+    (video,) = make_synthetic(SyntheticConfig(videos=1, frames=4, size=(96, 96)))
+    mask = video.mask(1)
+    maps = {"blurred": cv2.blur(mask.astype(np.float32), (15, 15)), "faint": 0.6 * mask}
+    return threshold_explorer(video.frame(1), maps, mask)
+
+
+def scene():
+    (video,) = make_synthetic(SyntheticConfig(videos=1, frames=9, size=(96, 96)))
+    return [video.frame(t) for t in range(9)], [video.mask(t) for t in range(9)]
+
+
+@pytest.fixture(scope="module")
+def warped():
+    return warped_labels(*scene(), k=4, flow=get_flow("dis"))
+
+
+EXPLORERS = ("gates", "places", "fields", "thresholds", "warped")
 """Fixtures of this module; a new widget adds its own."""
 
 
@@ -162,3 +185,33 @@ def test_receptive_fields_need_rates_and_layers_of_one_or_more():
         receptive_fields(rates=(0, 1))
     with pytest.raises(OptionError, match="layers"):
         receptive_fields(layers=())
+
+
+def test_the_threshold_explorer_says_the_numbers_of_the_library(thresholds):
+    view = thresholds.view(name="faint", t=153)
+    assert "precision 1.00, recall 1.00, F 1.00" in view.caption  # 0.6 is level 153: found
+    assert "precision 0.00, recall 0.00, F 0.00" in thresholds.view(name="faint", t=170).caption
+
+
+def test_the_threshold_explorer_needs_maps_of_the_masks_size():
+    frame, mask = np.zeros((6, 5, 3), np.uint8), np.ones((6, 5))
+    with pytest.raises(OptionError, match="no saliency map"):
+        threshold_explorer(frame, {}, mask)
+    with pytest.raises(OptionError, match=r"map 'small' is \(3, 5\)"):
+        threshold_explorer(frame, {"small": np.ones((3, 5))}, mask)
+
+
+def test_the_warped_labels_name_their_frame_and_what_is_hidden(warped):
+    whole = warped.view(side="before", interval=4, hidden="as it is")
+    without = warped.view(side="before", interval=4, hidden="left out")
+    assert "label of frame 0 brought to frame 4" in whole.caption
+    assert whole.caption.split(";")[1] == without.caption.split(";")[1]  # the share that is hidden
+
+
+def test_the_warped_labels_need_frames_on_both_sides():
+    frames, masks = scene()
+    for k in (0, 8):
+        with pytest.raises(OptionError, match="a frame before and after k"):
+            warped_labels(frames, masks, k, get_flow("dis"))
+    with pytest.raises(OptionError, match="a mask for each frame"):
+        warped_labels(frames, masks[:-1], 4, get_flow("dis"))
