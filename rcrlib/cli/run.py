@@ -91,7 +91,7 @@ def pseudo_label(
     "Network",
     "--weights FILE",
     "RCRNet+NER (or RCRNet): written by rcr train, or released by the authors.",
-    required=True,
+    show_default="rcrlib's own",
 )
 @o.option("Network", "--clip N", "Frames that the network sees together.", show_default=CLIP)
 @o.option("Network", "--overlap N", "Frames that neighbouring clips share.", default=0)
@@ -103,7 +103,7 @@ def pseudo_label(
 @o.option("Output", "--overlay", "Also write VIDEO.mp4 with what is salient tinted.")
 @o.force
 def predict(
-    data: Path, layout: str, split: str | None, weights: Path, clip: int | None,
+    data: Path, layout: str, split: str | None, weights: Path | None, clip: int | None,
     size: int | None, out: Path, overlay: bool, force: bool, **settings: Any,
 ) -> None:  # fmt: skip
     """Write a saliency map for every frame.
@@ -112,13 +112,17 @@ def predict(
     (IMAGE.png for a set of images), grey from 0 to 255, of the frame's own size.
 
     \b
-      rcr predict holiday.mp4 --weights model.safetensors -o maps --overlay
+      rcr predict holiday.mp4 -o maps --overlay
+      rcr predict DAVIS --split val --weights model.safetensors -o maps
+
+    rcrlib's own weights are licensed CC BY-NC 4.0, as the DAVIS videos that they learned from.
     """
     from rcrlib.data import load
-    from rcrlib.models import FGPLG, load_weights, weights_metadata
+    from rcrlib.models import FGPLG, load_weights, shipped_weights, weights_metadata
     from rcrlib.predict import PredictConfig
     from rcrlib.predict import predict as run
 
+    weights = shipped_weights() if weights is None else weights
     network, trained = load_weights(weights), weights_metadata(weights)
     if isinstance(network, FGPLG):
         raise WeightsError(f"{weights}: holds an FGPLG, which needs labels; give an RCRNet+NER")

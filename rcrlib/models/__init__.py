@@ -13,6 +13,7 @@ from rcrlib.models.ner import NER
 from rcrlib.models.nonlocal_block import NonLocalBlock
 from rcrlib.models.paths import is_readable, readable
 from rcrlib.models.rcrnet import RCRNet
+from rcrlib.models.shipped import shipped_weights
 from rcrlib.models.video import RCRNetNER
 from rcrlib.models.weights import (
     Network,
@@ -44,5 +45,6 @@ __all__ = [
     "parameter_count",
     "readable",
     "save_weights",
+    "shipped_weights",
     "weights_metadata",
 ]

@@ -21,7 +21,7 @@ RUN = ("-o", "run", "--steps", 2, "--batch", 2)
         ("train sound x", ("No such command", "sound", "rcr train --help")),
         ("train image", ("Missing argument", "DATA", "rcr train image --help")),
         ("train image set", ("Missing option", "--out", "rcr train image --help")),
-        ("predict set -o maps", ("Missing option", "--weights", "rcr predict --help")),
+        ("predict set", ("Missing option", "--out", "rcr predict --help")),
         ("demo --preset", ("--preset", "requires an argument", "--help")),
         ("demo --steps many", ("--steps", "'many'", "integer", "rcr demo --help")),
         ("demo --lr 1", ("No such option", "--lr")),

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import torch
 from PIL import Image
+from small_runs import frames_of, write_film
 
 from rcrlib.data import SyntheticConfig, load, read_mask
 from rcrlib.demo import run as demo_run
@@ -75,6 +76,13 @@ def test_predict_takes_the_image_network_and_a_one_frame_video(rcr, trained, vid
     ended = rcr("predict", videos.root, "--weights", trained.weights("image"), "-o", "maps")
     assert ended.status == 0
     assert (tmp_path / "maps/one/00000.png").is_file()
+
+
+def test_predict_needs_no_weights_of_ones_own(rcr, tmp_path):
+    film = write_film(tmp_path / "film.avi", frames_of(2, (48, 64)))
+    ended = rcr("predict", film.name, "--size", 64, "-o", "maps")
+    assert (ended.status, ended.out) == (0, "maps\n")
+    assert len(list((tmp_path / "maps/film").iterdir())) == 2
 
 
 def test_show_prints_a_line_per_video_and_draws_a_sheet(rcr, synthetic, tmp_path):
