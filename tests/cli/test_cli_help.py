@@ -42,6 +42,7 @@ def test_every_command_of_the_issue_is_there():
         "pseudo-label", "predict", "weights import",
         "eval saliency", "eval segmentation", "bench metrics",
         "course build", "course publish", "course slides", "course grade",
+        "course export",
     }  # fmt: skip
 
 
