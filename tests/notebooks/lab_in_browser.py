@@ -131,7 +131,7 @@ def browser(folder: Path) -> Iterator[Chrome]:
     options.binary_location = program
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     for word in (
-        "headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1300,1500",
+        "headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1300,2000",
         "disable-gpu", f"user-data-dir={folder}",
     ):  # fmt: skip
         options.add_argument(f"--{word}")

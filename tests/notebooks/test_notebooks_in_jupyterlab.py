@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,14 @@ from course_notebooks import STEMS, code_cells, path_of, read
 
 NAMED = ("00", "05", "07")
 HANDLES = ".widget-slider .noUi-handle, .widget-slider .ui-slider-handle"  # ipywidgets 8 and 7
-NOTEBOOK = "jupyterapp.shell.currentWidget"
+NOTEBOOK = "window.jupyterapp?.shell?.currentWidget"
+KERNEL = f"return {NOTEBOOK}?.sessionContext?.session?.kernel?.status"
 BOX = "return arguments[0].closest('.jp-Cell')"
 
 
 def has_widget(stem: str) -> bool:
-    return any("rcrlib.course.widgets import" in cell.source for cell in chosen_cells(stem))
+    wanted = re.compile(r"from rcrlib\.course(\.widgets\b| import .*\bwidgets\b)")
+    return any(wanted.search(cell.source) for cell in chosen_cells(stem))
 
 
 def chosen_cells(stem: str) -> list[Any]:
@@ -56,22 +60,30 @@ class Page:
     def all(self, selector: str) -> list[Any]:
         return self.chrome.find_elements("css selector", selector)
 
-    def open(self, stem: str) -> None:
-        """Open a notebook and wait for its kernel."""
+    @contextmanager
+    def opened(self, stem: str) -> Iterator[None]:
+        """Open a notebook and wait for its kernel; save it and end the kernel afterwards."""
         self.chrome.get(f"{self.url}lab/tree/{stem}.ipynb?token={self.token}&reset")
-        status = "return window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status"
-        lab.wait("the kernel's start", lambda: self.ask(status) == "idle")
+        lab.wait("the kernel's start", lambda: self.ask(KERNEL) == "idle")
+        try:
+            yield
+        finally:
+            self.do(
+                f"{NOTEBOOK}.context.save().then("
+                "() => jupyterapp.serviceManager.sessions.shutdownAll())"
+            )
+
+    def do(self, promise: str) -> str:
+        """Start something that takes time, wait for its end, and give what it says."""
+        end = "x => { window.ended = String(x) }"
+        self.ask(f"window.ended = null; {promise}.then({end}, {end})")
+        return str(lab.wait(promise, lambda: self.ask("return window.ended")))
 
     def run_all(self) -> bool:
         """Run all cells; tell whether JupyterLab says that all went well."""
-        self.ask(
-            "window.ended = null; jupyterapp.commands.execute('notebook:run-all-cells')"
-            ".then(well => { window.ended = String(well) }, e => { window.ended = String(e) })"
-        )
-        lab.wait("running all cells", lambda: self.ask("return window.ended"))
-        status = f"return {NOTEBOOK}.sessionContext.session.kernel.status"
-        lab.wait("an idle kernel", lambda: self.ask(status) == "idle")
-        return self.ask("return window.ended") == "true"
+        said = self.do("jupyterapp.commands.execute('notebook:run-all-cells')")
+        lab.wait("an idle kernel", lambda: self.ask(KERNEL) == "idle")
+        return said == "true"
 
     def cells(self) -> list[dict[str, Any]]:
         """Give the notebook's code cells as JupyterLab holds them."""
@@ -93,8 +105,12 @@ class Page:
         folder = os.environ.get("RCR_SCREENSHOTS")
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
-            take = what.save_screenshot if what is self.chrome else what.screenshot
-            assert take(str(Path(folder) / f"{name}.png"))
+            file = str(Path(folder) / f"{name}.png")
+            if what is self.chrome:
+                assert self.chrome.save_screenshot(file)
+            else:
+                self.ask("arguments[0].scrollIntoView({block: 'start'})", what)
+                assert what.screenshot(file)
 
     def errors(self) -> list[str]:
         """Give what the page itself complained of; what the network does not bring is no error."""
@@ -108,22 +124,22 @@ class Page:
 
 @pytest.mark.parametrize("stem", CHOSEN)
 def test_all_cells_run_and_every_slider_moves_its_picture(page: Page, stem: str):
-    page.open(stem)
-    assert page.run_all()
-    cells = page.cells()
-    assert [cell["source"] for cell in cells] == [cell.source for cell in chosen_cells(stem)]
-    assert all(cell["execution_count"] for cell in cells)
-    errors = [o for cell in cells for o in cell["outputs"] if o["output_type"] == "error"]
-    assert errors == []
-    for number, cell in enumerate(page.all(".jp-CodeCell")):
-        page.save(cell, f"{stem}-{number:02d}")
-    handles = page.all(HANDLES)
-    assert bool(handles) == has_widget(stem)
-    for number, handle in enumerate(handles):
-        move(page, handle, f"{stem}-slider-{number}")
-    page.save(page.chrome, f"{stem}-page")
-    assert page.all(".jp-Dialog") == []
-    assert page.errors() == []
+    with page.opened(stem):
+        assert page.run_all()
+        cells = page.cells()
+        assert [cell["source"] for cell in cells] == [cell.source for cell in chosen_cells(stem)]
+        assert all(cell["execution_count"] for cell in cells)
+        errors = [o for cell in cells for o in cell["outputs"] if o["output_type"] == "error"]
+        assert errors == []
+        for number, cell in enumerate(page.all(".jp-CodeCell")):
+            page.save(cell, f"{stem}-{number:02d}")
+        handles = page.all(HANDLES)
+        assert bool(handles) == has_widget(stem)
+        for number, handle in enumerate(handles):
+            move(page, handle, f"{stem}-slider-{number}")
+        page.save(page.chrome, f"{stem}-page")
+        assert page.all(".jp-Dialog") == []
+        assert page.errors() == []
 
 
 def move(page: Page, handle: Any, name: str) -> None:
