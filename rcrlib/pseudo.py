@@ -102,7 +102,7 @@ def generate(
     record = {"command": "pseudo-label", "data": dataset.name, **made, "fgplg": _digest(fgplg)}
     reader = reader_for(fgplg, flow, (size, size), (flow_size, flow_size))
     with output_folder(out, record, force=force) as folder:
-        manifest = {video.name: _copy_kept(video, folder) for video in kept}
+        manifest = {video.name: copy_kept(video, folder) for video in kept}
         labels = predict_targets(
             fgplg, targets, reader, batch=batch, device=device, precision=precision
         )
@@ -152,8 +152,8 @@ def _targets(video: Video, intervals: Sequence[Interval]) -> Iterator[Target]:
             yield Target(video, interval.i, k, interval.j)
 
 
-def _copy_kept(video: Video, folder: Path) -> dict[str, str]:
-    """Copy a video's kept labels; say for each frame that it is one."""
+def copy_kept(video: Video, folder: Path) -> dict[str, str]:
+    """Copy a video's labels to FOLDER/VIDEO/FRAME.png; say for each frame that it is one."""
     (folder / video.name).mkdir(parents=True, exist_ok=True)
     for index, files in video.labels.items():
         label = video.label(index)

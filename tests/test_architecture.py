@@ -18,7 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     # the cellar: what everything stands on
     ("errors",),
-    ("files", "background"),
+    ("files", "background", "lock"),
     # the ground floor: four rooms that know nothing of each other
     ("models", "flow", "data", "metrics"),
     # the mezzanine: where the rooms meet
@@ -28,6 +28,8 @@ FLOORS = (
     ("train", "pseudo", "predict", "evaluation", "keyframes"),
     # how fast all of it is
     ("bench",),
+    # the paper's tables and figures
+    ("experiments",),
     # the top: everything at once, the lessons on it, and the command
     ("demo",),
     ("course",),

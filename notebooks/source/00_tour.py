@@ -212,7 +212,7 @@ picture(
 
 # %%
 from rcrlib.data import dataset_intervals, read_mask
-from rcrlib.demo.judge import judge_pseudo_labels, warped_label
+from rcrlib.evaluation import judge_pseudo_labels, warped_label
 from rcrlib.pseudo import generate
 from rcrlib.triplets import reader_for
 

@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from rcrlib.cli import options as o
 from rcrlib.cli.command import Group
+from rcrlib.errors import OptionError
 
 if TYPE_CHECKING:
     from rcrlib.bench import Report
 
 
-@click.group(cls=Group)
-def bench() -> None:
-    """Measure speed and memory on this machine."""
+@click.group(cls=Group, invoke_without_command=True)
+@o.option("Machine", "--device NAME", "Without a command: all of the first three on it.")
+@o.option("Network", "--size PIXELS", "Side of the frames.", default=448)
+@o.measuring
+@click.pass_context
+def bench(
+    context: click.Context, device: str | None, size: int, rounds: int, json: Path | None
+) -> None:
+    """Measure speed and memory on this machine.
+
+    \b
+      rcr bench network              one measurement
+      rcr bench --device cuda        network, training and predict
+    """
+    if context.invoked_subcommand is None:
+        _everything(device, size, rounds, json)
+        return
+    given = [name for name in context.params if _is_given(context, name)]
+    if given:
+        raise OptionError(f"--{given[0]}: give it after {context.invoked_subcommand}")
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _everything(device: str | None, size: int, rounds: int, json: Path | None) -> None:
+    from rcrlib.bench.everything import bench_everything
+    from rcrlib.bench.subject import Subject
+    from rcrlib.files import write_json
+
+    reports = []
+    for report in bench_everything(Subject(device=device or "auto", size=size), rounds=rounds):
+        click.echo(f"{report.table()}\n")
+        reports.append(asdict(report))
+    if json is not None:
+        write_json(json, reports)
 
 
 def show(report: Report, json: Path | None) -> None:
@@ -111,7 +148,7 @@ def metrics(data: Path | None, json: Path | None, **settings: Any) -> None:
 @bench.command("data")
 @o.data
 @o.reading
-@o.option("Training", "--preset NAME", "tiny (CPU), small (Colab T4) or paper.", default="tiny")
+@o.preset_name
 @o.option("Training", "--steps N", "Steps of a variant in a round.", default=6)
 @o.option("Machine", "--device NAME", "auto, cpu, cuda, cuda:N or mps.", default="auto")
 @o.option("Machine", "--workers N", "Processes to read data, at most.", default=2)

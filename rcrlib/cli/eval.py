@@ -13,6 +13,7 @@ import click
 from rcrlib.cli import options as o
 from rcrlib.cli.checks import check_free
 from rcrlib.cli.command import Group
+from rcrlib.cli.eval_pseudo import pseudo_labels
 from rcrlib.errors import OptionError
 from rcrlib.files import atomic_file, check_output, output_folder
 
@@ -46,6 +47,9 @@ folder = o.option("Output", "-o --out DIR", "Folder for pictures.", default=Path
 @click.group("eval", cls=Group)
 def evaluate() -> None:
     """Score predictions, anyone's, under a named protocol."""
+
+
+evaluate.add_command(pseudo_labels)
 
 
 @evaluate.command()

@@ -16,6 +16,7 @@ from rcrlib.cli.command import Group, usage
 from rcrlib.cli.course import course
 from rcrlib.cli.data import data
 from rcrlib.cli.eval import evaluate
+from rcrlib.cli.experiment import experiment
 from rcrlib.cli.run import demo, predict, pseudo_label, weights
 from rcrlib.cli.train import train
 from rcrlib.errors import RcrError
@@ -32,7 +33,10 @@ def app() -> None:
     """
 
 
-for command in (demo, data, train, pseudo_label, predict, evaluate, weights, bench, course):
+COMMANDS = (
+    demo, data, train, pseudo_label, predict, evaluate, experiment, weights, bench, course
+)  # fmt: skip
+for command in COMMANDS:
     app.add_command(command)
 
 

@@ -18,6 +18,7 @@ KINDS = {
     "PIXELS": int,
     "RATE": float,
     "NAME": str,
+    "PART": str,
     "METHOD": str,
     "SOURCE": str,
     "DATA": PATH,
@@ -49,6 +50,11 @@ def option(section: str, spelling: str, help: str, **settings: Any) -> Decorator
 def argument(name: str, kind: str) -> Decorator:
     """Add a path that a command cannot do without; its description explains it."""
     return click.argument(name, type=PATH, metavar=kind)
+
+
+def several(name: str, kind: str) -> Decorator:
+    """Add one path or more that a command cannot do without."""
+    return click.argument(name, type=PATH, metavar=f"{kind}...", nargs=-1, required=True)
 
 
 def bundle(*options: Decorator) -> Decorator:
@@ -101,13 +107,11 @@ start = option(
     "Weights of the image stage.",
     show_default="the encoder's weights only",
 )
+preset_name = option(
+    "Training", "--preset NAME", "tiny or light (CPU), small (Colab T4) or paper.", default="tiny"
+)
 preset = bundle(
-    option(
-        "Training",
-        "--preset NAME",
-        "tiny (CPU), small (Colab T4) or paper.",
-        default="tiny",
-    ),
+    preset_name,
     option(
         "Training",
         "--encoder-weights encoder SOURCE",
@@ -125,7 +129,10 @@ device = bundle(
     option("Machine", "--precision NAME", "auto, 32, bf16 or 16 (bits).", default="auto"),
 )
 workers = option("Machine", "--workers N", "Processes to read data.", show_default=AS_PRESET)
-training = bundle(preset, batch, rate, seed, device, workers)
+size = option(
+    "Training", "--size PIXELS", "Side that frames are resized to.", show_default=AS_PRESET
+)
+training = bundle(preset, size, batch, rate, seed, device, workers)
 
 out = option("Output", "-o --out DIR", "Folder to write.", required=True)
 every = option("Output", "--checkpoint-every N", "Steps between checkpoints.", default=50)

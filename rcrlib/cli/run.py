@@ -103,8 +103,8 @@ def pseudo_label(
 @o.option("Output", "--overlay", "Also write VIDEO.mp4 with what is salient tinted.")
 @o.force
 def predict(
-    data: Path, layout: str, split: str | None, weights: Path, clip: int | None, size: int | None,
-    out: Path, overlay: bool, force: bool, **settings: Any,
+    data: Path, layout: str, split: str | None, weights: Path, clip: int | None,
+    size: int | None, out: Path, overlay: bool, force: bool, **settings: Any,
 ) -> None:  # fmt: skip
     """Write a saliency map for every frame.
 
@@ -133,7 +133,7 @@ def predict(
 
 @click.group(cls=Group)
 def weights() -> None:
-    """Turn released weights into files of rcr."""
+    """Import released weights, and halve files of weights."""
 
 
 @weights.command("import")
@@ -153,3 +153,20 @@ def import_weights(source: Path, out: Path, force: bool) -> None:
     save_weights(network, out, source=source.name)
     millions = parameter_count(network) / 1e6
     click.echo(f"{out}: {type(network).__name__}, {millions:.1f} M parameters")
+
+
+@weights.command()
+@o.argument("source", "SOURCE")
+@o.argument("out", "FILE")
+@o.force
+def halve(source: Path, out: Path, force: bool) -> None:
+    """Write weights in 16 bits, to half the size.
+
+    SOURCE holds a network of rcr; its convolutions are rounded (by 0.05 % at most), normalisation
+    is kept as it is. FILE is a .safetensors file, which is used like any other.
+    """
+    from rcrlib.models import load_weights, save_weights, weights_metadata
+
+    check_free(out, force=force)
+    save_weights(load_weights(source), out, half=True, **weights_metadata(source))
+    click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")

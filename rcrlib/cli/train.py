@@ -19,24 +19,24 @@ def train() -> None:
 
 
 @train.command()
-@o.data
+@o.several("data", "DATA")
 @o.reading
 @o.training
 @o.run_folder
 def image(
-    data: Path, layout: str, split: str | None, out: Path, resume: bool, force: bool,
+    data: tuple[Path, ...], layout: str, split: str | None, out: Path, resume: bool, force: bool,
     preset: str, **training: Any,
 ) -> None:  # fmt: skip
     """Stage 1: RCRNet on single labelled images.
 
-    DATA is a set of images, or a set of videos whose labelled frames are taken. The network is
-    written to DIR/model.safetensors.
+    DATA is a set of images, or a set of videos whose labelled frames are taken; with several, all
+    of them are learned from. The network is written to DIR/model.safetensors.
     """
-    from rcrlib.data import load
+    from rcrlib.data import load, merge
     from rcrlib.train import get_preset, train_image
 
     settings = get_preset(preset, **training)
-    dataset = load(data, layout, split)
+    dataset = merge([load(path, layout, split) for path in data])
     click.echo(train_image(dataset, settings, out, resume=resume, force=force))
 
 
@@ -44,6 +44,7 @@ def image(
 @o.data
 @o.reading
 @o.keep_one_in(5)
+@o.option("Labels", "--apart N", "Intervals between a triplet's labels, at most.", default=1)
 @o.flow
 @o.flow_cache
 @o.training
@@ -58,7 +59,7 @@ def image(
 @o.run_folder
 def fgplg(
     data: Path, layout: str, split: str | None, l: int, flow: str,
-    flow_checkpoint: Path | None, flow_cache: Path | None, inputs: Any, variant: Any,
+    flow_checkpoint: Path | None, flow_cache: Path | None, inputs: Any, variant: Any, apart: int,
     start: Path | None, out: Path, resume: bool, force: bool, preset: str, **training: Any,
 ) -> None:  # fmt: skip
     """Stage 2: FGPLG on triplets of kept labels.
@@ -74,7 +75,7 @@ def fgplg(
     dataset = keep_labels(load(data, layout, split), l)
     path = train_fgplg(
         dataset, settings, out, start=start, flow=estimator, inputs=inputs, variant=variant,
-        resume=resume, force=force,
+        apart=apart, resume=resume, force=force,
     )  # fmt: skip
     click.echo(path)
 

@@ -1,9 +1,9 @@
 """Videos with sparse labels: reading them, the label protocol, what the networks are fed."""
 
 from rcrlib.data.checking import Checked, check
-from rcrlib.data.dataset import Dataset
+from rcrlib.data.dataset import Dataset, merge
 from rcrlib.data.frames import Frames, ImageFrames, VideoFileFrames
-from rcrlib.data.label_folder import MANIFEST
+from rcrlib.data.label_folder import MANIFEST, read_manifest
 from rcrlib.data.layouts import LAYOUTS, load
 from rcrlib.data.masks import MaskStyle, image_size, read_image, read_map, read_mask, write_mask
 from rcrlib.data.protocol import (
@@ -58,8 +58,10 @@ __all__ = [
     "keep_one_in",
     "load",
     "make_synthetic",
+    "merge",
     "normalise",
     "read_image",
+    "read_manifest",
     "read_map",
     "read_mask",
     "resize",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ class Dataset:
     Attributes:
         name: for tables and folders of results.
         root: the folder (or video file) that it was loaded from.
-        layout: the name of the layout, one of `rcrlib.data.LAYOUTS`.
+        layout: the name of the layout, one of `rcrlib.data.LAYOUTS`; "merged" for several sets.
         videos: the videos.
         flat: a set of images, each a video of one frame; predictions are written without a folder
             per video.
@@ -95,6 +95,25 @@ class Dataset:
             for video in self.videos
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+def merge(datasets: Sequence[Dataset]) -> Dataset:
+    """Make one data set of several, to train on: the paper's first stage sees MSRA-B and HKU-IS.
+
+    Raises:
+        DataError: two of them have a video (or image) of one name.
+    """
+    if len(datasets) == 1:
+        return datasets[0]
+    first = datasets[0]
+    return Dataset(
+        name="+".join(dataset.name for dataset in datasets),
+        root=first.root,
+        layout="merged",
+        videos=tuple(video for dataset in datasets for video in dataset),
+        flat=all(dataset.flat for dataset in datasets),
+        split=first.split if len({dataset.split for dataset in datasets}) == 1 else None,
+    )
 
 
 def _repeat(names: list[str]) -> bool:

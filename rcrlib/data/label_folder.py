@@ -64,6 +64,20 @@ def read_label_folder(
     }
 
 
+def read_manifest(folder: Path) -> dict[str, dict[str, str]]:
+    """Give, for every video and frame of a label folder, whether it is "label" or "pseudo".
+
+    Raises:
+        DataError: the folder has no manifest, or one that cannot be read.
+    """
+    manifest = _read_manifest(folder)
+    if manifest is None:
+        raise DataError(
+            f"{folder / MANIFEST}: not there; give a folder that rcr pseudo-label has written"
+        )
+    return manifest
+
+
 def _masks(folder: Path) -> dict[str, dict[str, Path]]:
     found = {
         path.name: {mask.stem: mask for mask in list_images(path)} for path in list_folders(folder)

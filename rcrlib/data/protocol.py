@@ -94,12 +94,23 @@ def intervals(
     raise OptionError(f"unit={unit!r}: expected 'annotated' or 'frames'")
 
 
-def triplets(kept: Sequence[int]) -> tuple[tuple[int, int, int], ...]:
+def triplets(kept: Sequence[int], apart: int = 1) -> tuple[tuple[int, int, int], ...]:
     """Give FGPLG's training triplets (i, k, j): each kept label between its two kept neighbours.
 
     None where fewer than three labels are kept.
+
+    Args:
+        kept: indices of the kept labels, ascending.
+        apart: intervals from k to i and to j, at most. The paper has 1; with 2, triplets of every
+            second kept label come after those, with twice the motion to learn from.
+
+    Raises:
+        OptionError: apart < 1.
     """
-    return tuple(zip(kept, kept[1:], kept[2:], strict=False))
+    if apart < 1:
+        raise OptionError(f"apart={apart}: a triplet's labels are at least 1 interval apart")
+    steps = range(1, apart + 1)
+    return tuple(t for n in steps for t in zip(kept, kept[n:], kept[2 * n :], strict=False))
 
 
 def clips(
@@ -161,14 +172,15 @@ def dataset_intervals(
     return found
 
 
-def dataset_triplets(kept: Dataset) -> dict[str, tuple[tuple[int, int, int], ...]]:
+def dataset_triplets(kept: Dataset, apart: int = 1) -> dict[str, tuple[tuple[int, int, int], ...]]:
     """Give the `triplets` of every video by name; `kept` holds the kept labels only.
 
     Raises:
+        OptionError: apart < 1.
         DataError: not one video has the three kept labels that a triplet needs.
     """
     _need(kept, 3, "3 kept labels to train FGPLG", "lower --l")
-    return {video.name: triplets(video.annotated) for video in kept}
+    return {video.name: triplets(video.annotated, apart) for video in kept}
 
 
 def _spread(gap: int, m: int) -> tuple[int, ...]:

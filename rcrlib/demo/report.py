@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rcrlib.data import Unit
-from rcrlib.demo.judge import PseudoQuality
+from rcrlib.data import Dataset, Unit
+from rcrlib.evaluation import PseudoQuality, evaluate_saliency
 from rcrlib.files import atomic_file, write_json
 from rcrlib.metrics import SaliencyResult
 
@@ -93,6 +93,13 @@ class Report:
         if result is None:
             return "no labels were held back: there is nothing to compare the maps with"
         return f"{result.frames} held-out frames, protocol {result.protocol}"
+
+
+def judge_maps(dataset: Dataset, maps: Path) -> SaliencyResult | None:
+    """Score `maps/VIDEO/FRAME.png` on labelled frames, protocol `paper`; None without labels."""
+    if not any(video.annotated for video in dataset):
+        return None
+    return evaluate_saliency(dataset, maps, weighted=False).result
 
 
 def write_report(report: Report, out: Path) -> None:

@@ -14,12 +14,18 @@ from pathlib import Path
 import torch
 
 from rcrlib import __version__
-from rcrlib.data import SyntheticConfig, dataset_intervals, keep_labels, write_synthetic
-from rcrlib.demo.judge import judge_maps, judge_pseudo_labels
-from rcrlib.demo.plan import Plan, make_plan, without_kept
-from rcrlib.demo.report import Report, write_report
+from rcrlib.data import dataset_intervals, keep_labels, write_synthetic
+from rcrlib.demo.report import Report, judge_maps, write_report
 from rcrlib.demo.sheet import draw_sheet
 from rcrlib.errors import OptionError
+from rcrlib.evaluation import judge_pseudo_labels
+from rcrlib.experiments.plan import (
+    SYNTHETIC,
+    SYNTHETIC_TEST_VIDEOS,
+    Plan,
+    make_plan,
+    without_kept,
+)
 from rcrlib.files import RECORD, check_output, write_json
 from rcrlib.flow import FlowCache, FlowEstimator, get_flow
 from rcrlib.models import FGPLG, RCRNetNER
@@ -28,12 +34,6 @@ from rcrlib.pseudo import generate
 from rcrlib.runtime import pick_device, pick_precision
 from rcrlib.train import Preset, get_preset, load_as, train_fgplg, train_image, train_video
 from rcrlib.triplets import reader_for
-
-SYNTHETIC = SyntheticConfig(videos=36, frames=21, size=(192, 192))
-"""What the demo makes when it is given nothing: many short videos, because variety is what
-generalises; five labels are kept in each."""
-
-SYNTHETIC_TEST_VIDEOS = 6
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from rcrlib.data import Interval, Video, dataset_intervals, read_mask, resize
-from rcrlib.demo.plan import Plan
+from rcrlib.experiments.plan import Plan
 from rcrlib.models import FGPLG
 from rcrlib.pseudo import Target, predict_targets
 from rcrlib.show import contact_sheet, flow_picture, overlay

@@ -4,6 +4,7 @@ truth.py       the masks to compare with: a data set in any layout, or a plain f
 pairs.py       which prediction belongs to which mask; what is missing, what is too much
 saliency.py    `evaluate_saliency`       segmentation.py  `evaluate_segmentation`
 tables.py      for the terminal, as CSV, JSON, LaTeX and Markdown
+pseudo_labels.py  pseudo-labels against the labels held back
 pictures.py    curves and contact sheets of the worst frames
 """
 
@@ -15,6 +16,17 @@ from rcrlib.evaluation.evaluate import (
 )
 from rcrlib.evaluation.pairs import Pair, Pairs, find_pairs
 from rcrlib.evaluation.pictures import draw_curves, worst_sheet
+from rcrlib.evaluation.pseudo_labels import (
+    PseudoQuality,
+    TargetScore,
+    judge_pseudo_labels,
+    pseudo_intervals,
+    pseudo_sheet,
+    quality,
+    quality_by_video,
+    score_pseudo_labels,
+    warped_label,
+)
 from rcrlib.evaluation.tables import csv_table, latex, markdown, terminal, to_json
 from rcrlib.evaluation.truth import load_truth, true_mask
 
@@ -22,17 +34,26 @@ __all__ = [
     "Evaluation",
     "Pair",
     "Pairs",
+    "PseudoQuality",
+    "TargetScore",
     "WorstFrame",
     "csv_table",
     "draw_curves",
     "evaluate_saliency",
     "evaluate_segmentation",
     "find_pairs",
+    "judge_pseudo_labels",
     "latex",
     "load_truth",
     "markdown",
+    "pseudo_intervals",
+    "pseudo_sheet",
+    "quality",
+    "quality_by_video",
+    "score_pseudo_labels",
     "terminal",
     "to_json",
     "true_mask",
+    "warped_label",
     "worst_sheet",
 ]

@@ -43,7 +43,9 @@ class PrecomputedFlow:
                 f" {len(a)} pairs of names, found {0 if names is None else len(names)}"
             )
         height, width = a.shape[2:]
-        return torch.cat([_resize(read_flow(self._find(*pair)), height, width) for pair in names])
+        return torch.cat(
+            [resize_flow(read_flow(self._find(*pair)), height, width) for pair in names]
+        )
 
     def _find(self, a: str, b: str) -> Path:
         (sequence, _, frame_a), (sequence_b, _, frame_b) = a.rpartition("/"), b.rpartition("/")
@@ -60,7 +62,7 @@ class PrecomputedFlow:
         )
 
 
-def _resize(flow: Tensor, height: int, width: int) -> Tensor:
+def resize_flow(flow: Tensor, height: int, width: int) -> Tensor:
     """Resize (1, 2, h, w) to height x width; vectors grow with the pixels that they count."""
     old_height, old_width = flow.shape[2:]
     if (old_height, old_width) == (height, width):

@@ -25,6 +25,9 @@ class RCRNetConfig:
 
     # The paper's; resnet18 is for lessons and tests on a CPU.
     backbone: Backbone = "resnet50"
+    # Whether the encoder has its last group, conv5_x: 15 of ResNet-50's 23.5 M parameters. Without
+    # it ASPP works on conv4_x, and the network is small enough to come with a package.
+    conv5: bool = True
     # RGB; FGPLG adds two labels and two flow magnitudes.
     in_channels: int = 3
     # Which convolution of a bottleneck halves the resolution: torchvision's weights expect 3x3, the

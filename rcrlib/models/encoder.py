@@ -34,7 +34,8 @@ class Encoder(nn.Module):
     def __init__(self, config: RCRNetConfig) -> None:
         super().__init__()
         self.resnet = dilated_resnet(config)
-        self.aspp = ASPP(CHANNELS[config.backbone][-1], config.aspp_channels, config.dropout)
+        last = CHANNELS[config.backbone][3 if config.conv5 else 2]
+        self.aspp = ASPP(last, config.aspp_channels, config.dropout)
 
     def forward(self, x: Tensor) -> Features:
         """Encode ImageNet-normalised images (B, C, H, W)."""
@@ -97,7 +98,7 @@ def dilated_resnet(config: RCRNetConfig) -> ResNet:
 
     All 3x3 convolutions of `layer4` dilate by 2, as in the authors' code. torchvision's own
     `replace_stride_with_dilation` leaves the first block at 1: the same weights load and the output
-    differs.
+    differs. With `conv5=False` there is no last group.
     """
     resnet = {"resnet50": resnet50, "resnet18": resnet18}[config.backbone](weights=None)
     del resnet.avgpool, resnet.fc
@@ -105,6 +106,8 @@ def dilated_resnet(config: RCRNetConfig) -> ResNet:
         stem = nn.Conv2d(config.in_channels, 64, 7, stride=2, padding=3, bias=False)
         nn.init.kaiming_normal_(stem.weight, mode="fan_out", nonlinearity="relu")
         resnet.conv1 = stem
+    if not config.conv5:
+        resnet.layer4 = nn.Sequential()
     for module in resnet.layer4.modules():
         if isinstance(module, nn.Conv2d):
             module.stride = (1, 1)

@@ -33,12 +33,15 @@ IMAGENET = {
 }
 
 
-def save_weights(model: Network, path: str | Path, **extra_metadata: Any) -> None:
+def save_weights(
+    model: Network, path: str | Path, *, half: bool = False, **extra_metadata: Any
+) -> None:
     """Write a network to a `.safetensors` file from which `load_weights` makes it again.
 
     Args:
         model: the network; its class and configuration go into the file.
         path: where to; nothing is ever there half written.
+        half: write convolutions in 16 bits, for a file of half the size. Normalisation stays in 32.
         extra_metadata: anything worth keeping beside the weights that can be written as JSON.
 
     Raises:
@@ -50,6 +53,8 @@ def save_weights(model: Network, path: str | Path, **extra_metadata: Any) -> Non
     network = {"class": type(model).__name__, "config": _configuration(model)}
     metadata = {OURS: json.dumps({**network, "extra": extra_metadata}, default=str)}
     tensors = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
+    if half:
+        tensors = {name: t.half() if t.ndim > 1 else t for name, t in tensors.items()}
     with atomic_file(path) as temporary:
         save_file(tensors, temporary, metadata)
 
@@ -104,7 +109,8 @@ def load_encoder_weights(
     Args:
         network: any of the three; of FGPLG's seven-channel stem the RGB part is filled.
         source: "none" (nothing is done), "imagenet" (torchvision downloads its weights) or a file,
-            `.safetensors` or `.pth`, with torchvision's names (`fc` is dropped, 16-bit is fine).
+            `.safetensors` or `.pth`, with torchvision's names (16-bit is fine). `fc`, and of a
+            network with `conv5=False` the last group, are dropped.
 
     Raises:
         WeightsError: the download fails, or the file does not fit the network's configuration.
@@ -120,7 +126,8 @@ def load_encoder_weights(
         path = Path(source)
         _check_encoder_file(path, image_net.config)
         tensors = read_state(path).tensors
-    tensors = {name: t for name, t in tensors.items() if name not in ("fc.weight", "fc.bias")}
+    unused = ("fc.",) if image_net.config.conv5 else ("fc.", "layer4.")
+    tensors = {name: t for name, t in tensors.items() if not name.startswith(unused)}
     expected = resnet.state_dict()
     stem = expected["conv1.weight"].clone()
     fitted = fit(path, tensors, {**expected, "conv1.weight": stem[:, :3]})

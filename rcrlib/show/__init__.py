@@ -3,6 +3,7 @@
     pictures.py  saliency over a frame, maps and flows as pictures
     sheet.py     many pictures in labelled rows and columns
     charts.py    line charts, precision-recall curves
+    dots.py      numbers of several variants beside each other
     style.py     palette, type and paper; the one place that speaks to matplotlib's canvas
 
 Everything gives uint8 `(H, W, 3)` arrays in RGB. Colour is never the only signal: what is tinted
@@ -11,15 +12,18 @@ needed, and only through its objects: the pictures depend on no global setting a
 """
 
 from rcrlib.show.charts import curves, f_threshold_plot, precision_recall_plot
+from rcrlib.show.dots import Panel, dot_plot
 from rcrlib.show.pictures import as_picture, flow_picture, overlay
 from rcrlib.show.sheet import contact_sheet
 from rcrlib.show.style import PALETTE
 
 __all__ = [
     "PALETTE",
+    "Panel",
     "as_picture",
     "contact_sheet",
     "curves",
+    "dot_plot",
     "f_threshold_plot",
     "flow_picture",
     "overlay",

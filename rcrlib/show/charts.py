@@ -37,6 +37,7 @@ def curves(
     ylabel: str,
     title: str | None = None,
     path: str | Path | None = None,
+    alt: str = "",
 ) -> Picture:
     """Draw a line for each series; lines differ in colour and in dashes, short ones in markers.
 
@@ -46,6 +47,7 @@ def curves(
         ylabel: of the vertical axis, with its unit.
         title: above the chart.
         path: a `.png` or `.svg` to write, whole or not at all.
+        alt: the chart in words, see `rcrlib.show.style.save_figure`.
 
     Raises:
         DataError: no series, or one whose x and y differ in length or are empty.
@@ -71,7 +73,7 @@ def curves(
             axes.legend(loc="best")
         figure.set_layout_engine("constrained")
         if path is not None:
-            save_figure(figure, path)
+            save_figure(figure, path, alt)
         return rendered(figure)
 
 
@@ -111,7 +113,7 @@ def precision_recall_plot(
         axes.legend(loc="lower left", title=f"protocol “{protocol}”", alignment="left")
         figure.set_layout_engine("constrained")
         if path is not None:
-            save_figure(figure, path, _precision_recall_in_words(results, protocol))
+            save_figure(figure, path, precision_recall_in_words(results, protocol))
         return rendered(figure)
 
 
@@ -158,7 +160,8 @@ def _thresholds(result: SaliencyResult) -> np.ndarray:
     return np.linspace(0, 255, len(result.f))
 
 
-def _precision_recall_in_words(results: Mapping[str, SaliencyResult], protocol: str) -> str:
+def precision_recall_in_words(results: Mapping[str, SaliencyResult], protocol: str) -> str:
+    """Describe what `precision_recall_plot` draws."""
     parts = []
     for name, result in results.items():
         best = int(result.f.argmax())

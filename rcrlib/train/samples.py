@@ -108,15 +108,19 @@ class TripletSamples:
         dataset: videos with kept labels only; those with fewer than three give no triplet.
         reader: prepares the guidance.
         augment: flip, crop and change colours; flow lengths and warped labels follow the geometry.
+        apart: intervals between the labels of a triplet, at most; see `rcrlib.data.triplets`.
 
     Raises:
         DataError: no video has the three kept labels that a triplet needs.
+        OptionError: apart < 1.
     """
 
-    def __init__(self, dataset: Dataset, reader: TripletReader, *, augment: bool = False) -> None:
+    def __init__(
+        self, dataset: Dataset, reader: TripletReader, *, augment: bool = False, apart: int = 1
+    ) -> None:
         self.triplets = [
             (dataset[name], *triplet)
-            for name, of_video in dataset_triplets(dataset).items()
+            for name, of_video in dataset_triplets(dataset, apart).items()
             for triplet in of_video
         ]
         self.reader, self.augment = reader, augment

@@ -60,6 +60,7 @@ def train_image(
     samples = ClipSamples(dataset, 1, 1, (preset.size,) * 2, augment=config.augment)
     torch.manual_seed(mix_seed(config.seed))
     network = _start(preset, None)
+    network.freeze(preset.frozen)
     record = _record("image", dataset, preset, network, None)
     return fit(network, samples, _on_images, config, out, record=record, resume=resume, force=force)
 
@@ -73,6 +74,7 @@ def train_fgplg(
     flow: FlowEstimator,
     inputs: Inputs = "rgb+labels+flow",
     variant: Variant = "paper",
+    apart: int = 1,
     resume: bool = False,
     force: bool = False,
 ) -> Path:
@@ -86,6 +88,7 @@ def train_fgplg(
         flow: estimates the flow from k to i and from k to j.
         inputs: what FGPLG is given (Table 4's Gb, Gc, Gd).
         variant: how the flow's length is normalised.
+        apart: intervals between the labels of a triplet, at most (the paper's is 1).
         resume: go on with the run in `out`.
         force: start over.
 
@@ -99,10 +102,11 @@ def train_fgplg(
     image = _start(preset, start)
     network = FGPLG.from_rcrnet(image, inputs, variant)
     reader = reader_for(network, flow, (preset.size,) * 2, (preset.flow_size,) * 2)
-    samples = TripletSamples(dataset, reader, augment=config.augment)
+    samples = TripletSamples(dataset, reader, augment=config.augment, apart=apart)
     record = _record(
         "fgplg", dataset, preset, image, start,
         flow=flow.key, flow_size=preset.flow_size, inputs=inputs, variant=variant,
+        apart=apart,
     )  # fmt: skip
     return fit(
         network, samples, _on_triplets, config, out, record=record, resume=resume, force=force
@@ -142,6 +146,7 @@ def train_video(
     torch.manual_seed(mix_seed(config.seed, 2))
     image = _start(preset, start)
     network = RCRNetNER.from_rcrnet(image, ner)
+    network.rcrnet.freeze(preset.frozen)
     samples = ClipSamples(
         dataset, preset.clip, preset.clip_stride, (preset.size,) * 2,
         augment=config.augment, reverse=config.reverse, soft=soft,
@@ -189,6 +194,7 @@ def _record(
         "preset": preset.name,
         "network": asdict(image.config),
         "size": preset.size,
+        "frozen": preset.frozen,
         "data": dataset.name,
         "fingerprint": dataset.fingerprint(),
         "start": _identify(start or preset.encoder),

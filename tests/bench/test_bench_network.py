@@ -40,6 +40,21 @@ def test_both_paths_stand_side_by_side(bench, name):
     assert difference in text
 
 
+def test_one_command_measures_everything_on_a_device(bench, tmp_path, capsys):
+    file = tmp_path / "all.json"
+    main(["bench", "--device", "cpu", "--size", "32", "--rounds", "1", "--json", str(file)])
+    titles = [report["title"].split(":")[0] for report in json.loads(file.read_text())]
+    assert titles == ["inference", "a training step", "rcr predict"]
+    printed = capsys.readouterr().out
+    assert all(title in printed for title in titles)
+
+
+def test_options_of_all_measurements_are_refused_before_a_single_one(capsys):
+    with pytest.raises(SystemExit):
+        main(["bench", "--device", "cpu", "network"])
+    assert capsys.readouterr().err == "rcr: --device: give it after network\n"
+
+
 def test_clips_that_will_not_fit_are_said_and_not_tried(bench, monkeypatch):
     monkeypatch.setattr(of_networks, "free_memory", lambda device: 10**6)
     rows, _ = bench("network", "--clip", "1")

@@ -13,7 +13,7 @@ from PIL import Image
 
 from rcrlib.data import SyntheticConfig, load, read_mask
 from rcrlib.demo import run as demo_run
-from rcrlib.models import FGPLG, RCRNet, RCRNetNER, load_weights
+from rcrlib.models import FGPLG, RCRNet, RCRNetNER, load_weights, weights_metadata
 
 
 def test_synth_writes_a_set_in_the_layout_of_davis(synthetic):
@@ -134,6 +134,16 @@ def test_import_turns_a_released_file_into_one_of_ours(rcr, shared, tmp_path):
     )
     for (name, a), b in zip(released.state_dict().items(), ours.state_dict().values(), strict=True):
         assert torch.equal(a, b), name
+
+
+def test_halved_weights_are_used_like_the_whole_ones(rcr, trained, tmp_path):
+    whole = trained.weights("video")
+    ended = rcr("weights", "halve", whole, "half.safetensors")
+    half = tmp_path / "half.safetensors"
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out == f"half.safetensors: {half.stat().st_size / 1e6:.1f} MB\n"
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    assert weights_metadata(half) == weights_metadata(whole)
 
 
 def test_palette_and_alpha_masks_are_read_rightly(rcr, videos):

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import time
 from statistics import median
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
-from rcrlib.course.widgets import Control, Explorer, View, gates_over_time
+from rcrlib.course.widgets import (
+    Control,
+    Explorer,
+    View,
+    gates_over_time,
+    looks,
+    receptive_fields,
+    threshold_explorer,
+    warped_labels,
+    where_it_looks,
+)
 from rcrlib.course.widgets.gates import steps
+from rcrlib.course.widgets.receptive import paths
+from rcrlib.data import SyntheticConfig, make_synthetic
 from rcrlib.errors import DataError, OptionError
-from rcrlib.models import ConvGRUCell
+from rcrlib.flow import get_flow
+from rcrlib.models import ConvGRUCell, NonLocalBlock
 
 SECONDS = 0.3
 
@@ -25,7 +40,39 @@ def gates():
     return gates_over_time(ConvGRUCell(8), inputs, [np.full((24, 24), t / 8) for t in range(8)])
 
 
-EXPLORERS = ("gates",)
+@pytest.fixture(scope="module")
+def places():
+    torch.manual_seed(0)
+    x = torch.randn(2, 4, 5, 6)
+    blocks = {"f / N": NonLocalBlock(4), "softmax": NonLocalBlock(4, softmax=True)}
+    weights = {name: looks(block, x) for name, block in blocks.items()}
+    return where_it_looks(weights, [np.full((5, 6), t / 2) for t in range(2)], start=(1, 2, 3))
+
+
+@pytest.fixture(scope="module")
+def fields():
+    return receptive_fields()
+
+
+@pytest.fixture(scope="module")
+def thresholds():
+    (video,) = make_synthetic(SyntheticConfig(videos=1, frames=4, size=(96, 96)))
+    mask = video.mask(1)
+    maps = {"blurred": cv2.blur(mask.astype(np.float32), (15, 15)), "faint": 0.6 * mask}
+    return threshold_explorer(video.frame(1), maps, mask)
+
+
+def scene():
+    (video,) = make_synthetic(SyntheticConfig(videos=1, frames=9, size=(96, 96)))
+    return [video.frame(t) for t in range(9)], [video.mask(t) for t in range(9)]
+
+
+@pytest.fixture(scope="module")
+def warped():
+    return warped_labels(*scene(), k=4, flow=get_flow("dis"))
+
+
+EXPLORERS = ("gates", "places", "fields", "thresholds", "warped")
 """Fixtures of this module; a new widget adds its own."""
 
 
@@ -95,3 +142,76 @@ def test_the_steps_of_a_gru_are_its_own(variant):
 def test_gates_need_a_picture_for_each_input():
     with pytest.raises(OptionError, match="1 pictures for 2 inputs"):
         gates_over_time(ConvGRUCell(4), torch.randn(2, 4, 6, 5), [np.zeros((6, 5))])
+
+
+@pytest.mark.parametrize("softmax", [False, True])
+def test_the_looks_of_a_block_are_the_weights_of_its_sum(softmax):
+    torch.manual_seed(0)
+    block, x = NonLocalBlock(4, softmax=softmax), torch.randn(3, 4, 5, 6)
+    torch.nn.init.normal_(block.w.weight)
+    other = copy.deepcopy(block)
+    other.softmax = not softmax
+    assert torch.equal(looks(other, x, softmax=softmax), looks(block, x))
+    with torch.no_grad():
+        g = block.g(x.permute(0, 2, 3, 1).reshape(90, 4))
+        y = looks(block, x).reshape(90, 90) @ g
+        expected = block(x[None])[0] - x
+    given = block.w(y).detach().reshape(3, 5, 6, 4).permute(0, 3, 1, 2)
+    torch.testing.assert_close(given, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_looks_need_weights_a_picture_for_each_frame_and_a_start_inside():
+    weights = {"f / N": looks(NonLocalBlock(4), torch.randn(2, 4, 5, 6))}
+    pictures = [np.zeros((5, 6))] * 2
+    with pytest.raises(OptionError, match="no weights"):
+        where_it_looks({}, pictures)
+    with pytest.raises(OptionError, match="1 pictures for 2 frames"):
+        where_it_looks(weights, pictures[:1])
+    with pytest.raises(OptionError, match="outside a clip of 2 frames of 5 x 6 places"):
+        where_it_looks(weights, pictures, start=(0, 5, 0))
+
+
+@pytest.mark.parametrize(("rate", "layers", "centre"), [(1, 3, 5), (2, 2, 0), (6, 3, 4)])
+def test_paths_are_counted_as_convolutions_of_ones_pass_them_on(rate, layers, centre):
+    row = torch.zeros(1, 1, 11)
+    row[0, 0, centre] = 1
+    for _ in range(layers):
+        row = torch.nn.functional.conv1d(row, torch.ones(1, 1, 3), padding=rate, dilation=rate)
+    np.testing.assert_array_equal(paths(11, centre, rate, layers), row[0, 0].numpy())
+
+
+def test_receptive_fields_need_rates_and_layers_of_one_or_more():
+    with pytest.raises(OptionError, match="rates"):
+        receptive_fields(rates=(0, 1))
+    with pytest.raises(OptionError, match="layers"):
+        receptive_fields(layers=())
+
+
+def test_the_threshold_explorer_says_the_numbers_of_the_library(thresholds):
+    view = thresholds.view(name="faint", t=153)
+    assert "precision 1.00, recall 1.00, F 1.00" in view.caption  # 0.6 is level 153: found
+    assert "precision 0.00, recall 0.00, F 0.00" in thresholds.view(name="faint", t=170).caption
+
+
+def test_the_threshold_explorer_needs_maps_of_the_masks_size():
+    frame, mask = np.zeros((6, 5, 3), np.uint8), np.ones((6, 5))
+    with pytest.raises(OptionError, match="no saliency map"):
+        threshold_explorer(frame, {}, mask)
+    with pytest.raises(OptionError, match=r"map 'small' is \(3, 5\)"):
+        threshold_explorer(frame, {"small": np.ones((3, 5))}, mask)
+
+
+def test_the_warped_labels_name_their_frame_and_what_is_hidden(warped):
+    whole = warped.view(side="before", interval=4, hidden="as it is")
+    without = warped.view(side="before", interval=4, hidden="left out")
+    assert "label of frame 0 brought to frame 4" in whole.caption
+    assert whole.caption.split(";")[1] == without.caption.split(";")[1]  # the share that is hidden
+
+
+def test_the_warped_labels_need_frames_on_both_sides():
+    frames, masks = scene()
+    for k in (0, 8):
+        with pytest.raises(OptionError, match="a frame before and after k"):
+            warped_labels(frames, masks, k, get_flow("dis"))
+    with pytest.raises(OptionError, match="a mask for each frame"):
+        warped_labels(frames, masks[:-1], 4, get_flow("dis"))

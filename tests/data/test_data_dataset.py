@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rcrlib.data import load
+from rcrlib.data import load, merge
 from rcrlib.errors import DataError
 
 
@@ -156,3 +156,15 @@ def test_label_folder_of_an_image_set_is_flat(mini, tmp_path):
         mini.mask(f"../flat/{name}.png", columns=slice(8, 16))
     labelled = load(tmp_path / "images").with_label_folder(tmp_path / "flat")
     assert labelled["y"].label(0)[0].tolist() == [0] * 8 + [1] * 8
+
+
+def test_several_sets_make_one_to_train_on(mini, dataset):
+    one, other = (replace(dataset, name=v.name, videos=(v,)) for v in dataset)
+    merged = merge([one, other])
+    assert (merged.name, [video.name for video in merged]) == ("a+b", ["a", "b"])
+    assert merge([dataset]) is dataset
+
+
+def test_two_sets_with_a_video_of_one_name_are_refused(dataset):
+    with pytest.raises(DataError, match="two videos have one name: a, b; rename one"):
+        merge([dataset, dataset])

@@ -100,6 +100,14 @@ def test_impossible_protocols_are_refused(l, m, unit, message):
         intervals(range(10), l, m, unit)
 
 
+def test_triplets_further_apart_come_after_neighbours():
+    assert triplets((0, 5, 10, 15, 20), apart=2) == (
+        (0, 5, 10), (5, 10, 15), (10, 15, 20), (0, 10, 20)
+    )  # fmt: skip
+    with pytest.raises(OptionError, match="apart=0: "):
+        triplets((0, 5, 10), apart=0)
+
+
 @given(ANNOTATED)
 def test_triplets_are_neighbours_among_kept_labels(kept):
     found = triplets(kept)

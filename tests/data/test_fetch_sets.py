@@ -194,7 +194,7 @@ def test_a_dry_run_writes_and_asks_nothing(tmp_path, site):
 
 
 def test_two_processes_do_not_write_one_set(mini, tmp_path, site):
-    from rcrlib.data.fetch.lock import only_one
+    from rcrlib.lock import only_one
 
     site.files = archives_of("davis2016", mini)
     with (

@@ -17,10 +17,10 @@ from rcrlib.data import (
     write_mask,
     write_synthetic,
 )
-from rcrlib.demo.judge import PseudoQuality, judge_maps, judge_pseudo_labels
-from rcrlib.demo.plan import make_plan
-from rcrlib.demo.report import Report, write_report
+from rcrlib.demo.report import Report, judge_maps, write_report
 from rcrlib.demo.sheet import COLUMNS, draw_sheet
+from rcrlib.evaluation import PseudoQuality, judge_pseudo_labels
+from rcrlib.experiments.plan import make_plan
 from rcrlib.flow import FlowCache, get_flow
 from rcrlib.models import FGPLG, RCRNetConfig
 from rcrlib.triplets import TripletReader

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,3 +153,12 @@ def test_original_resnet50_is_recognised_and_only_fits_its_own_stride(shared):
     with safe_open(path, framework="pt") as file:
         stem = file.get_tensor("conv1.weight")
     assert torch.equal(network.encoder.resnet.conv1.weight, stem.float())
+
+
+def test_a_network_without_conv5_takes_the_file_of_a_whole_resnet(tmp_path, resnet18_state):
+    torch.save(resnet18_state, tmp_path / "resnet.pth")
+    network = RCRNet(replace(SMALL, conv5=False))
+    load_encoder_weights(network, tmp_path / "resnet.pth")
+    state = network.encoder.resnet.state_dict()
+    assert not [name for name in state if name.startswith("layer4")]
+    assert torch.equal(state["layer3.1.bn2.weight"], resnet18_state["layer3.1.bn2.weight"])

@@ -221,3 +221,27 @@ def test_a_gpu_answers_what_a_cpu_answers(make, monkeypatch):
         on_cpu = network(x)
         on_gpu = network.cuda()(x.cuda()).cpu()
     torch.testing.assert_close(on_gpu, on_cpu, rtol=1e-3, atol=1e-4)
+
+
+def test_without_conv5_the_context_is_made_of_conv4():
+    features = RCRNet(replace(SMALL, conv5=False)).encode(torch.randn(2, 3, 64, 48))
+    assert features.f16.shape == (2, 256, 4, 3)
+    assert features.context.shape == (2, 16, 4, 3)
+
+
+@pytest.mark.parametrize("groups", [0, 1, 3])
+def test_frozen_groups_do_not_learn_and_the_resnet_gathers_no_statistics(groups):
+    network = RCRNet(SMALL)
+    network.freeze(groups)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    network.eval().train()
+    adam = torch.optim.Adam([p for p in network.parameters() if p.requires_grad])
+    network(torch.randn(2, 3, 32, 32)).mean().backward()
+    adam.step()
+    after = network.state_dict()
+    moved = {n.split(".")[2] for n in before if "resnet" in n and not after[n].equal(before[n])}
+    parts = ["conv1", "bn1", "layer1", "layer2", "layer3", "layer4"]
+    assert moved == set(parts[groups + 2 if groups else 0 :])
+    gathered = {n for n in before if "running" in n and not after[n].equal(before[n])}
+    assert any("resnet" in name for name in gathered) == (groups == 0)
+    assert any("decoder" in name for name in gathered)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ from rcrlib.models.layers import arrange_frames, conv_norm
 
 SMALL = {"aspp_channels": 12, "skip_channels": (6, 8), "refine_channels": 10, "head_channels": 9}
 EXACT = {torch.float64: 1e-10, torch.float32: 1e-4}
-KINDS = ["image", "paper", "official", "one-way", "fgplg"]
+KINDS = ["image", "paper", "official", "one-way", "fgplg", "light"]
 VARIANTS = ["paper", "official"]
 
 
@@ -50,6 +51,8 @@ def make(kind: str, backbone: str, dtype: torch.dtype) -> nn.Module:
         network: nn.Module = RCRNet(config).eval()  # batch normalisation as in inference
     elif kind == "fgplg":
         network = FGPLG(config)
+    elif kind == "light":
+        network = RCRNetNER(replace(config, conv5=False))
     elif kind == "one-way":
         network = RCRNetNER(config, NERConfig(recurrence="one-way"))
     else:

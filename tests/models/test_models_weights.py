@@ -240,3 +240,18 @@ def test_a_flow_network_is_unexpected_in_an_image_network(tmp_path):
     path = tmp_path / "net.pth"
     torch.save({**released_image_state(), "flownet.conv1.weight": torch.zeros(1)}, path)
     assert "flownet.conv1.weight" in refusal(path)
+
+
+def test_half_the_bits_of_convolutions_make_half_the_file(tmp_path):
+    network = RCRNetNER(SMALL)
+    for name, half in (("whole", False), ("half", True)):
+        save_weights(network, tmp_path / f"{name}.safetensors", half=half, size=96)
+    sizes = [(tmp_path / f"{name}.safetensors").stat().st_size for name in ("half", "whole")]
+    assert 0.45 < sizes[0] / sizes[1] < 0.55
+    loaded = load_weights(tmp_path / "half.safetensors")
+    for name, tensor in network.state_dict().items():
+        found = loaded.state_dict()[name]
+        assert found.dtype == tensor.dtype
+        exact = tensor.ndim < 2  # normalisation, biases, counters
+        torch.testing.assert_close(found, tensor, rtol=0 if exact else 1e-3, atol=1e-7)
+    assert weights_metadata(tmp_path / "half.safetensors") == {"size": 96}

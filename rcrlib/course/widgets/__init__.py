@@ -1,7 +1,11 @@
 """What a reader can turn and see: core ipywidgets and pictures only.
 
-    explorer.py  what every widget is: controls with all their values, a view for each, a sheet
-    gates.py     the gates of a ConvGRU over time
+    explorer.py       what every widget is: controls with all their values, a view for each, a sheet
+    gates.py          the gates of a ConvGRU over time
+    looks.py          where a non-local block looks from one place of a clip
+    receptive.py      what a stack of dilated convolutions reads of a map
+    thresholds.py     precision, recall and F of a map at a threshold
+    warped_labels.py  a label carried along a flow: interval and occlusion
 
 Each widget is a function that computes whatever is slow and gives an `Explorer`. In a cell of its
 own it shows a contact sheet, for readers without a kernel, and the controls below it.
@@ -9,5 +13,20 @@ own it shows a contact sheet, for readers without a kernel, and the controls bel
 
 from rcrlib.course.widgets.explorer import Control, Explorer, Live, View
 from rcrlib.course.widgets.gates import gates_over_time
+from rcrlib.course.widgets.looks import looks, where_it_looks
+from rcrlib.course.widgets.receptive import receptive_fields
+from rcrlib.course.widgets.thresholds import threshold_explorer
+from rcrlib.course.widgets.warped_labels import warped_labels
 
-__all__ = ["Control", "Explorer", "Live", "View", "gates_over_time"]
+__all__ = [
+    "Control",
+    "Explorer",
+    "Live",
+    "View",
+    "gates_over_time",
+    "looks",
+    "receptive_fields",
+    "threshold_explorer",
+    "warped_labels",
+    "where_it_looks",
+]

@@ -11,7 +11,6 @@ from typing import Any
 
 from rcrlib.data.fetch.arrange import find_content, move_content
 from rcrlib.data.fetch.catalogue import Archive, Published
-from rcrlib.data.fetch.lock import only_one
 from rcrlib.data.fetch.mirrors import amount, download, fault, match_archives, need_room
 from rcrlib.data.fetch.published import about
 from rcrlib.data.fetch.transfer import Patience
@@ -19,6 +18,7 @@ from rcrlib.data.fetch.unpacking import unpack
 from rcrlib.data.layouts import load
 from rcrlib.errors import DataError
 from rcrlib.files import PARTIAL, RECORD, output_folder
+from rcrlib.lock import only_one
 
 DOWNLOADS = "downloads"
 """The folder beside the data sets that archives are downloaded to."""

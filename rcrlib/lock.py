@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rcrlib.errors import DataError
+
+POLL = 0.2
+"""Seconds between two looks whether a lock is free."""
 
 
 @contextmanager
@@ -26,6 +30,28 @@ def only_one(path: Path) -> Iterator[None]:
             yield
         finally:
             path.unlink(missing_ok=True)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def my_turn(path: Path, wait: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Hold the lock file `path` as soon as no other process does.
+
+    The file stays: were it deleted, one process could hold the deleted file and another a new one.
+
+    Args:
+        path: of the lock.
+        wait: is called once, when another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT)
+    try:
+        if not _lock(handle):
+            wait()
+            while not _lock(handle):
+                time.sleep(POLL)
+        yield
     finally:
         os.close(handle)
 

@@ -1,4 +1,4 @@
-"""What a demo trains on, what it is judged on, and which labels it keeps."""
+"""What is trained on, what is judged on, and which labels a demo keeps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rcrlib.data import (
     Dataset,
+    SyntheticConfig,
     Unit,
     dataset_intervals,
     dataset_triplets,
@@ -14,6 +15,12 @@ from rcrlib.data import (
     load,
 )
 from rcrlib.errors import DataError
+
+SYNTHETIC = SyntheticConfig(videos=36, frames=21, size=(192, 192))
+"""What is made where no data is given: many short videos, because variety is what generalises; five
+labels are kept in each."""
+
+SYNTHETIC_TEST_VIDEOS = 6
 
 KEEP_ONE_IN = 5
 """The demo's l where the labels allow it: the paper's main setting (Table 2, 1/5)."""
@@ -53,7 +60,7 @@ def make_plan(path: Path, layout: str, l: int | None, m: int) -> Plan:
         DataError: no video has the three labels that a triplet needs.
         OptionError: l or m is out of range.
     """
-    train, test, said = _parts(path, layout)
+    train, test, said = split_parts(path, layout)
     richest = max(train, key=lambda video: len(video.annotated))
     if len(richest.annotated) < 3:
         raise DataError(
@@ -80,11 +87,18 @@ def without_kept(dataset: Dataset, kept: Dataset) -> Dataset:
     )
 
 
-def _parts(path: Path, layout: str) -> tuple[Dataset, Dataset, str]:
-    """Give the videos to train on, those to test on, and a sentence about them."""
+def split_parts(path: Path, layout: str) -> tuple[Dataset, Dataset, str]:
+    """Give the videos to train on, those to test on, and a sentence about them.
+
+    Training and validation lists of the data set are used where it has them; else every fourth
+    video is held out. A single video is both.
+
+    Raises:
+        DataError: the data set cannot be loaded, or is one of single images.
+    """
     whole = load(path, layout)
     if whole.flat:
-        raise DataError(f"{path}: is a set of single images; the demo needs videos")
+        raise DataError(f"{path}: is a set of single images; this needs videos")
     for train, test in (("train", "val"), ("train", "test")):
         try:
             parts = load(path, whole.layout, train), load(path, whole.layout, test)

@@ -1,0 +1,187 @@
+"""Pseudo-labels against the labels that were held back, and beside what needs no generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from tqdm.auto import tqdm
+
+from rcrlib.data import Dataset, Interval, Video, read_manifest, read_mask, resize
+from rcrlib.errors import DataError
+from rcrlib.metrics import iou
+from rcrlib.show import contact_sheet, overlay
+from rcrlib.show.style import Picture
+from rcrlib.triplets import TripletReader
+
+COLUMNS = ("frame", "nearest label, copied", "labels warped", "pseudo-label", "truth")
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """Three guesses of a frame's label, each (H, W) uint8 {0, 1}."""
+
+    copied: NDArray[np.generic]
+    """The nearest kept label as it is; of two equally near ones, the one before."""
+
+    warped: NDArray[np.generic]
+    """Both kept labels warped along the flow, averaged and cut at one half."""
+
+    generated: NDArray[np.generic]
+    """FGPLG's pseudo-label, cut at one half."""
+
+
+@dataclass(frozen=True)
+class TargetScore:
+    """A frame k between the kept labels of i and j, and the IoU of each guess with its label."""
+
+    video: Video
+    i: int
+    k: int
+    j: int
+    copied: float
+    warped: float
+    generated: float
+
+
+@dataclass(frozen=True)
+class PseudoQuality:
+    """How good pseudo-labels are, against the labels that were held back; IoU at one half."""
+
+    frames: int
+    copied: float
+    """Mean IoU of the nearest kept label, copied."""
+
+    warped: float
+    """Mean IoU of the two kept labels, warped along the flow and averaged."""
+
+    generated: float
+    """Mean IoU of FGPLG's pseudo-label."""
+
+
+def pseudo_intervals(dataset: Dataset, folder: Path) -> dict[str, list[Interval]]:
+    """Give, by video, which frames of a folder have a pseudo-label, and between which labels.
+
+    Raises:
+        DataError: the folder has no manifest, does not belong to `dataset`, or has a pseudo-label
+            that is not between two labels.
+    """
+    kinds = read_manifest(folder)
+    labelled = dataset.with_label_folder(folder)
+    return {video.name: list(_intervals(video, kinds[video.name], folder)) for video in labelled}
+
+
+def _intervals(video: Video, kinds: Mapping[str, str], folder: Path) -> Iterator[Interval]:
+    pseudo = [k for k in video.annotated if kinds[video.frame_names[k]] == "pseudo"]
+    kept = [k for k in video.annotated if k not in pseudo]
+    for i, j in pairwise(kept):
+        if inside := tuple(k for k in pseudo if i < k < j):
+            yield Interval(i, j, inside)
+    outside = [k for k in pseudo if not kept or not kept[0] < k < kept[-1]]
+    if outside:
+        raise DataError(
+            f"{folder}: {video.name} has a pseudo-label on frame"
+            f" {video.frame_names[outside[0]]}, which is not between two labels; make it again"
+        )
+
+
+def score_pseudo_labels(
+    dataset: Dataset,
+    intervals: Mapping[str, Sequence[Interval]],
+    folder: Path,
+    reader: TripletReader,
+) -> list[TargetScore]:
+    """Score every pseudo-label of `folder` whose frame has a label that was held back.
+
+    Args:
+        dataset: videos with all labels that there are.
+        intervals: by video; their targets are the frames with a pseudo-label.
+        folder: `VIDEO/FRAME.png`, as `rcrlib.pseudo.generate` writes it.
+        reader: warps the labels.
+
+    Raises:
+        DataError: a frame, a label or a pseudo-label cannot be read.
+    """
+    targets = [
+        (dataset[name], interval.i, k, interval.j)
+        for name, of_video in intervals.items()
+        for interval in of_video
+        for k in interval.targets
+        if k in dataset[name].labels
+    ]
+    scores = []
+    for video, i, k, j in tqdm(targets, "score", unit="frame", disable=None, leave=False):
+        truth, made = video.label(k), guesses(video, i, k, j, folder, reader)
+        each = (iou(guess, truth) for guess in (made.copied, made.warped, made.generated))
+        scores.append(TargetScore(video, i, k, j, *each))
+    return scores
+
+
+def judge_pseudo_labels(
+    dataset: Dataset,
+    intervals: Mapping[str, Sequence[Interval]],
+    folder: Path,
+    reader: TripletReader,
+) -> PseudoQuality | None:
+    """Give the means of `score_pseudo_labels` over frames; None without labels to compare with."""
+    return quality(score_pseudo_labels(dataset, intervals, folder, reader))
+
+
+def quality(scores: Sequence[TargetScore]) -> PseudoQuality | None:
+    """Give the means over frames; None where there is nothing to compare with."""
+    if not scores:
+        return None
+    rows = [(score.copied, score.warped, score.generated) for score in scores]
+    return PseudoQuality(len(rows), *np.mean(rows, axis=0).tolist())
+
+
+def quality_by_video(scores: Sequence[TargetScore]) -> dict[str, PseudoQuality]:
+    """Give the means over each video's frames."""
+    by_video: dict[str, list[TargetScore]] = {}
+    for score in scores:
+        by_video.setdefault(score.video.name, []).append(score)
+    return {name: found for name, of in by_video.items() if (found := quality(of))}
+
+
+def guesses(video: Video, i: int, k: int, j: int, folder: Path, reader: TripletReader) -> Guesses:
+    """Give the three guesses of frame k's label, from those of i and j."""
+    file = folder / video.name / f"{video.frame_names[k]}.png"
+    return Guesses(
+        copied=video.label(i if k - i <= j - k else j),
+        warped=warped_label(video, i, k, j, reader),
+        generated=read_mask(file, size=video.size, style="grey"),
+    )
+
+
+def warped_label(video: Video, i: int, k: int, j: int, reader: TripletReader) -> np.ndarray:
+    """Warp the labels of i and j to k, average them and cut at one half: (H, W) uint8 {0, 1}."""
+    _, guide = reader(video, i, k, j)
+    mean = guide[:2].mean(dim=0)[None, None]
+    return (resize(mean, video.size)[0, 0].numpy() >= 0.5).astype(np.uint8)
+
+
+def pseudo_sheet(
+    scores: Sequence[TargetScore], folder: Path, reader: TripletReader, path: Path, title: str
+) -> Picture:
+    """Draw a row for each of `scores`: the frame, each guess over it, the truth over it.
+
+    Args:
+        scores: which frames to show, in this order.
+        folder: of the pseudo-labels.
+        reader: warps the labels.
+        path: the PNG to write.
+        title: of the sheet.
+    """
+    rows: list[list[ArrayLike | None]] = []
+    names = []
+    for s in scores:
+        frame, made = s.video.frame(s.k), guesses(s.video, s.i, s.k, s.j, folder, reader)
+        masks = (made.copied, made.warped, made.generated, s.video.label(s.k))
+        rows.append([frame, *(overlay(frame, mask.astype(np.float32)) for mask in masks)])
+        numbers = f"{s.copied:.2f}, {s.warped:.2f}, {s.generated:.2f}"
+        names.append(f"{s.video.name}\n{s.video.frame_names[s.k]}\nIoU {numbers}")
+    return contact_sheet(rows, COLUMNS, names, path, title)

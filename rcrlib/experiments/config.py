@@ -1,0 +1,110 @@
+"""What an experiment runs on and with."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from rcrlib.errors import OptionError
+from rcrlib.metrics import PROTOCOLS
+from rcrlib.metrics.protocol import choose
+
+FREE = ("name", "out", "seeds", "l", "m", "only", "shard", "protocol", "device", "workers")
+"""What may differ between two commands that work in one folder: their steps differ then, or are
+the same whatever it is."""
+
+
+@dataclass(frozen=True)
+class ExperimentConfig:
+    """Options of an experiment; see `rcr experiment NAME --help`.
+
+    Raises:
+        OptionError: an option is out of its range.
+    """
+
+    name: str
+    """One of `rcrlib.experiments.EXPERIMENTS`."""
+
+    out: Path = Path("rcr-experiments")
+    """Where steps, cells and tables go; experiments share what they have in common there."""
+
+    data: Path | None = None
+    """A set of videos; None makes the synthetic one."""
+
+    layout: str = "auto"
+
+    tests: tuple[Path, ...] = ()
+    """Sets to judge on; none judges on the held-out part of `data`."""
+
+    images: Path | None = None
+    """A set of images for stage 1, as the paper has (MSRA-B and HKU-IS)."""
+
+    start: Path | None = None
+    """Weights of stage 1, instead of training it."""
+
+    preset: str = "tiny"
+    seeds: int = 3
+    l: int | None = None
+    m: int | None = None
+    only: tuple[str, ...] = ()
+    shard: str | None = None
+    protocol: str = "paper"
+    flow: str = "dis"
+    flow_checkpoint: Path | None = None
+    encoder: str | None = None
+    steps: int | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.seeds < 1:
+            raise OptionError(f"seeds is {self.seeds}; it must be at least 1")
+        if self.images is not None and self.start is not None:
+            raise OptionError(
+                f"--images {self.images} trains stage 1 and --start {self.start} replaces it;"
+                " give one of them"
+            )
+        choose(PROTOCOLS, self.protocol)
+        self.part()
+
+    def part(self) -> tuple[int, int]:
+        """Give which share of the cells to run, counted from 0, and of how many."""
+        if self.shard is None:
+            return 0, 1
+        found = re.fullmatch(r"(\d+)/(\d+)", self.shard)
+        number, of = (int(text) for text in found.groups()) if found else (0, 0)
+        if not 1 <= number <= of:
+            raise OptionError(f"shard {self.shard!r}: expected I/N with I from 1 to N, such as 1/2")
+        return number - 1, of
+
+    def fixed(self) -> dict[str, str]:
+        """Give what must be the same for everything in one folder."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: _text(value) for name, value in values.items() if name not in FREE}
+
+    def command(self) -> str:
+        """Write the command that runs this; of paths it has the last part only."""
+        words = ["rcr", "experiment", self.name]
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in ("name", "out") or value == field.default:
+                continue
+            option = {"tests": "--test", "encoder": "--encoder-weights", "l": "-l", "m": "-m"}.get(
+                field.name, f"--{field.name.replace('_', '-')}"
+            )
+            for one in value if isinstance(value, tuple) else (value,):
+                words += [option, _text(one)]
+        return shlex.join(words)
+
+
+def _text(value: Any) -> str:
+    """Write a value as text; of a path its last part only, which is the same on every machine."""
+    if isinstance(value, tuple):
+        return ", ".join(map(_text, value))
+    if isinstance(value, str) and value.startswith("precomputed:"):
+        return f"precomputed:{Path(value.partition(':')[2]).name}"
+    return value.resolve().name if isinstance(value, Path) else str(value)

@@ -1,0 +1,119 @@
+"""Pages: an experiment's own, and RESULTS.md, made from stored results and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rcrlib.errors import DataError
+from rcrlib.experiments.figures import draw_figure
+from rcrlib.experiments.result import Result, load_result
+from rcrlib.experiments.tables import (
+    difference_table,
+    heading,
+    main_table,
+    markdown_table,
+    remarks,
+    text_table,
+)
+from rcrlib.files import atomic_file
+
+INTRODUCTION = """# Results
+
+Made by `rcr experiment report` from the files named below, which hold every number, by seed and by
+video; nothing here is written by hand. A cell's number is the mean over its seeds, ± the sample's
+deviation. The paper's numbers stand beside ours for orientation: what differs is
+listed each time.
+"""
+
+
+def write_result(result: Result, folder: Path) -> Path:
+    """Write table.txt, result.json, figure.png, figure.txt (the figure in words) and README.md."""
+    result.save(folder / "result.json")
+    alt = draw_figure(result, folder / "figure.png") if result.runs else ""
+    for name, text in {
+        "table.txt": text_table(result),
+        "figure.txt": alt,
+        "README.md": f"# {result.title}\n\n{_section(result, alt, 'figure.png')}",
+    }.items():
+        if text:
+            with atomic_file(folder / name) as temporary:
+                temporary.write_text(f"{text.rstrip()}\n", encoding="utf-8")
+    return folder
+
+
+def results_page(files: Sequence[Path], root: Path) -> str:
+    """Write RESULTS.md from stored results.
+
+    Args:
+        files: result files, or folders of experiments; a figure NAME.png beside NAME.json is shown.
+        root: where the page will lie: files are named relative to it.
+
+    Raises:
+        DataError: there is no result, or one cannot be read.
+    """
+    if not files:
+        raise DataError("no result to report; name the folders or files of experiments")
+    parts = [INTRODUCTION.rstrip()]
+    for path in files:
+        result = load_result(path)
+        file = path / "result.json" if path.is_dir() else path
+        figure = file.with_name("figure.png") if path.is_dir() else file.with_suffix(".png")
+        words = figure.with_suffix(".txt")
+        alt = words.read_text(encoding="utf-8").strip() if words.is_file() else result.title
+        shown = _relative(figure, root) if figure.is_file() else ""
+        parts.append(
+            f"## {result.title}\n\n{_section(result, alt, shown).rstrip()}\n\n"
+            f"From `{_relative(file, root)}`."
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def write_results_page(files: Sequence[Path], out: Path) -> Path:
+    """Write the page of `results_page` to `out`."""
+    page = results_page(files, out.parent)
+    with atomic_file(out) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    return out
+
+
+def _section(result: Result, alt: str, figure: str) -> str:
+    parts = [f"{heading(result)}.", markdown_table(main_table(result))]
+    parts.append(_listed(remarks(result)))
+    if differences := difference_table(result):
+        parts.append(markdown_table(differences))
+    if figure:
+        parts.append(f"![{alt}]({figure})")
+    parts.append("What differs from the paper:\n\n" + _listed(result.differs))
+    setup = [f"{name}: {value}" for name, value in result.setup.items()]
+    parts.append("Set-up:\n\n" + _listed(setup))
+    parts.append("Made by:\n\n" + _listed(_origins(result)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _origins(result: Result) -> list[str]:
+    """Say of every origin which cells and seeds it had a part in."""
+    lines = []
+    for number, origin in enumerate(result.origins):
+        cells: dict[str, list[str]] = {}
+        for run in result.runs:
+            if number in run.origins and str(run.seed) not in cells.setdefault(run.cell, []):
+                cells[run.cell].append(str(run.seed))
+        seeds = "; ".join(f"{cell} (seed {', '.join(of)})" for cell, of in cells.items())
+        lines.append(
+            f"`{origin.command}` at commit {origin.commit} ({origin.version}) on {origin.machine},"
+            f" {origin.threads} threads, {origin.software}: {seeds}"
+        )
+    return lines
+
+
+def _listed(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _relative(path: Path, root: Path) -> str:
+    """Name a file from the page, or by its own name where it lies elsewhere."""
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return f"{path.resolve().parent.name}/{path.name}"

@@ -1,0 +1,170 @@
+"""An experiment's numbers, whole enough to be written about without its folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rcrlib.errors import DataError
+from rcrlib.experiments.paper import Numbers
+from rcrlib.experiments.provenance import Origin
+from rcrlib.experiments.stats import Difference, Spread, over_seeds, over_videos, spread
+from rcrlib.files import write_json
+
+KEYS = {
+    "saliency": {"max_f": "max F", "s": "S", "mae": "MAE"},
+    "segmentation": {"j_mean": "J", "f_mean": "F"},
+}
+"""The numbers of a table, and their headings, by what is measured."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell, whether it was run or not."""
+
+    name: str
+    says: str
+    problem: str = ""
+    """Why the data do not allow it."""
+
+    paper: dict[str, Numbers] = field(default_factory=dict)
+    """The paper's numbers by test set."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A cell with one seed on one test set."""
+
+    cell: str
+    seed: int
+    test: str
+    protocol: str
+    scores: Numbers
+    per_video: dict[str, Numbers]
+    labels: int
+    pseudo_labels: int
+    steps: int
+    passes: float
+    """How often stage 3 saw each of its clips."""
+
+    loss: float
+    """Of stage 3, mean of its last ten steps."""
+
+    quality: dict[str, float] | None
+    """Of the pseudo-labels, see `rcrlib.evaluation.PseudoQuality`."""
+
+    seconds: float
+    """Of all steps on its way; those that cells share are counted in each."""
+
+    origins: list[int]
+    """Which of the result's origins made it."""
+
+    curves: dict[str, list[float]] | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything that an experiment found out so far."""
+
+    experiment: str
+    title: str
+    measure: str
+    setup: dict[str, str]
+    differs: list[str]
+    """What differs from the paper's experiment, in a line each."""
+
+    seeds: int
+    rows: list[Row]
+    pairs: list[tuple[str, str]]
+    origins: list[Origin]
+    runs: list[Run]
+
+    @property
+    def tests(self) -> list[str]:
+        """The test sets, in order."""
+        return list(dict.fromkeys(run.test for run in self.runs))
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The table's numbers and their headings."""
+        return KEYS[self.measure]
+
+    def of(self, cell: str, test: str) -> list[Run]:
+        """Give a cell's runs on a test set, by seed."""
+        found = [run for run in self.runs if (run.cell, run.test) == (cell, test)]
+        return sorted(found, key=lambda run: run.seed)
+
+    def spread(self, cell: str, test: str, key: str) -> Spread:
+        """Give mean and deviation of a number over seeds."""
+        return spread([run.scores[key] for run in self.of(cell, test)])
+
+    def quality(self, cell: str, test: str) -> Spread | None:
+        """Give mean and deviation of the pseudo-labels' IoU over seeds."""
+        found = [run.quality["generated"] for run in self.of(cell, test) if run.quality]
+        return spread(found) if found else None
+
+    def difference(self, pair: tuple[str, str], test: str, key: str) -> Difference | None:
+        """Compare two cells on the seeds that both have; None where they have none in common."""
+        first, second = ({run.seed: run for run in self.of(cell, test)} for cell in pair)
+        seeds = sorted(first.keys() & second.keys())
+        if len(seeds) > 1:
+            return over_seeds(*([runs[s].scores[key] for s in seeds] for runs in (first, second)))
+        if not seeds:
+            return None
+        a, b = (runs[seeds[0]].per_video for runs in (first, second))
+        videos = sorted(a.keys() & b.keys())
+        return over_videos([a[v][key] for v in videos], [b[v][key] for v in videos])
+
+    def save(self, path: Path) -> None:
+        """Write everything as JSON, with the table's means and differences beside the runs."""
+        write_json(path, {**asdict(self), "summary": self._summary()})
+
+    def _summary(self) -> dict[str, Any]:
+        cells, differences = {}, {}
+        for test in self.tests:
+            cells[test] = {
+                row.name: {key: asdict(self.spread(row.name, test, key)) for key in self.keys}
+                for row in self.rows
+                if self.of(row.name, test)
+            }
+            found = {
+                (pair, key): self.difference(pair, test, key)
+                for pair in self.pairs
+                for key in self.keys
+            }
+            differences[test] = {
+                f"{a} - {b}, {key}": asdict(one) for ((a, b), key), one in found.items() if one
+            }
+        return {"cells": cells, "differences": differences}
+
+
+def load_result(path: Path) -> Result:
+    """Read a result.
+
+    Args:
+        path: its JSON file, or the folder of an experiment that holds `result.json`.
+
+    Raises:
+        DataError: there is none, or it is not whole.
+    """
+    file = path / "result.json" if path.is_dir() else path
+    if not file.is_file():
+        raise DataError(f"{file}: not there; expected the result of rcr experiment")
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        content.pop("summary")
+        return Result(
+            **{
+                **content,
+                "rows": [Row(**row) for row in content["rows"]],
+                "pairs": [(a, b) for a, b in content["pairs"]],
+                "origins": [Origin(**origin) for origin in content["origins"]],
+                "runs": [Run(**run) for run in content["runs"]],
+            }
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{file}: is not the result of an experiment ({error}); run the experiment again"
+        ) from error

@@ -1,0 +1,70 @@
+"""One experiment, from its options to its table."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+
+from tqdm.auto import tqdm
+
+from rcrlib.errors import OptionError
+from rcrlib.experiments.catalogue import Grid, find_experiment
+from rcrlib.experiments.cells import Cell
+from rcrlib.experiments.config import ExperimentConfig
+from rcrlib.experiments.gather import gather
+from rcrlib.experiments.lab import Lab, claim, open_lab
+from rcrlib.experiments.report import write_result
+from rcrlib.experiments.result import Result
+from rcrlib.experiments.runner import run_steps
+from rcrlib.experiments.tables import text_table
+
+
+def run_experiment(
+    config: ExperimentConfig, *, say: Callable[[str], object] = tqdm.write
+) -> Result:
+    """Run an experiment's cells, or go on with them, and write its table, figure and JSON.
+
+    What is finished in the folder is never run again, whichever experiment needed it first. The
+    table has all finished cells of the experiment, whoever ran them: this call, an earlier one with
+    other `only`, or another shard.
+
+    Args:
+        config: which experiment, on what, and where.
+        say: takes a line for a person after every step.
+
+    Raises:
+        RcrError: an option or the data do not allow it, said in one line before anything runs.
+    """
+    experiment = find_experiment(config.name)
+    lab = open_lab(config)
+    grid = experiment.grid(lab)
+    chosen = _chosen(lab, grid)
+    lab = claim(lab)
+    number, of = config.part()
+    jobs = [(cell, seed) for seed in range(config.seeds) for cell in chosen][number::of]
+    goals = [score for cell, seed in jobs for score in cell.scores(lab, experiment.measure, seed)]
+    run_steps(lab, goals, say)
+    result = gather(lab, experiment, grid)
+    folder = write_result(result, lab.out / experiment.name)
+    say(f"\n{text_table(result)}\n\n{folder}")
+    return result
+
+
+def _chosen(lab: Lab, grid: Grid) -> list[Cell]:
+    """Give the cells to run: those named by --only, else all that the data allow."""
+    by_name = {cell.name: cell for cell in grid.cells}
+    for name in lab.config.only:
+        if name not in by_name:
+            near = difflib.get_close_matches(name, by_name, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise OptionError(
+                f"--only {name}: {lab.config.name} has the cells {', '.join(by_name)}{hint}"
+            )
+    cells = [by_name[name] for name in lab.config.only] or list(grid.cells)
+    problems = {cell.name: cell.problem(lab) for cell in cells}
+    allowed = [cell for cell in cells if not problems[cell.name]]
+    if lab.config.only or not allowed:
+        for name, problem in problems.items():
+            if problem:
+                raise OptionError(f"{lab.train.root}: the data do not allow {name}: {problem}")
+    return allowed

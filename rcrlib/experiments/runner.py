@@ -1,0 +1,104 @@
+"""Running steps: each once, whoever needs it, whatever was killed on the way."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from rcrlib.errors import RcrError
+from rcrlib.experiments.lab import RESULT, Lab
+from rcrlib.experiments.provenance import origin, plain
+from rcrlib.experiments.steps import Step
+from rcrlib.files import PARTIAL, write_json
+from rcrlib.lock import my_turn
+
+
+def in_order(goals: Iterable[Step]) -> list[Step]:
+    """Give the goals and all that they need, each once, and after all that it needs itself."""
+    order: dict[Step, None] = {}
+
+    def add(step: Step) -> None:
+        if step not in order:
+            for need in step.needs:
+                add(need)
+            order[step] = None
+
+    for goal in goals:
+        add(goal)
+    return list(order)
+
+
+def run_steps(lab: Lab, goals: Sequence[Step], say: Callable[[str], object] = tqdm.write) -> None:
+    """Run what is not finished of the goals and of all that they need.
+
+    The bar counts work, about the frames that go through a network, so that its time left holds for
+    the whole grid. Several processes may share the folder: none does a step that another one is at,
+    but waits for it.
+
+    Raises:
+        RcrError: what a step raises; steps that are finished stay so.
+    """
+    steps = in_order(goals)
+    weights = [step.weight(lab) for step in steps]
+    there = [lab.finished(step) for step in steps]
+    before = sum(weight for weight, done in zip(weights, there, strict=True) if done)
+    begin, worked, total = time.perf_counter(), 0, sum(weights)
+    with tqdm(
+        total=total, initial=before, desc="grid", unit="frame", unit_scale=True, disable=None,
+        leave=False, dynamic_ncols=True,
+    ) as bar:  # fmt: skip
+        for number, (step, weight, done) in enumerate(zip(steps, weights, there, strict=True), 1):
+            if done:
+                continue
+            bar.set_postfix_str(str(step.folder))
+            seconds = _run(lab, step, say)
+            worked += weight
+            bar.update(weight)
+            left = (time.perf_counter() - begin) / worked * (total - before - worked)
+            say(
+                f"{number:>4}/{len(steps)}  {step.folder!s:<60} {seconds:6.1f} s"
+                f"   about {left / 60:.0f} min left"
+            )
+
+
+def _run(lab: Lab, step: Step, say: Callable[[str], object]) -> float:
+    """Run a step, unless another process does meanwhile; give the seconds that this took."""
+    folder = lab.out / step.folder
+    lock = lab.out / "locks" / f"{str(step.folder).replace('/', '~')}.lock"
+    begin = time.perf_counter()
+    with my_turn(lock, lambda: say(f"{step.folder}: another rcr is at it; waiting")):
+        if lab.finished(step):
+            return time.perf_counter() - begin
+        _clear_partial(folder)
+        try:
+            result = step.run(lab, folder)
+        except RcrError as error:  # a grid has no --resume: it always goes on
+            said = str(error).replace("--resume goes on", "the same command goes on")
+            raise type(error)(said) from error
+        seconds = time.perf_counter() - begin
+        made = plain(origin(lab.config.command(), lab.config.device))
+        content = {
+            "step": type(step).__name__,
+            "settings": asdict(step),  # type: ignore[call-overload]
+            "lab": lab.config.fixed(),
+            "result": result,
+            "made": {**made, "seconds": round(seconds, 1)},
+        }
+        write_json(folder / RESULT, content)
+        # Weights stay; with Adam's state beside them a grid would take four times the space.
+        (folder / "run" / "checkpoint.pt").unlink(missing_ok=True)
+    return seconds
+
+
+def _clear_partial(folder: Path) -> None:
+    """Delete what a killed attempt left half written directly in a step's folder."""
+    for path in folder.glob(f"{PARTIAL}*"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
