@@ -88,9 +88,9 @@ def _found(frame: Picture, found: np.ndarray, mask: np.ndarray) -> Picture:
     grey = cv2.cvtColor(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     tinted = (1 - STRENGTH) * grey + STRENGTH * np.array(TINT)
     picture = np.where(found[..., None], tinted, grey).astype(np.uint8)
-    size = (2 * picture.shape[1], 2 * picture.shape[0])  # so that the contour is thin
-    picture = cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST)
-    large = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    # Twice the size, so that the contour is thin.
+    picture, large = (one.repeat(2, axis=0).repeat(2, axis=1) for one in (picture, mask))
+    large = large.astype(np.uint8)
     lines, _ = cv2.findContours(large, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     cv2.drawContours(picture, lines, -1, (20, 20, 20), 3, cv2.LINE_AA)
     cv2.drawContours(picture, lines, -1, (255, 255, 255), 1, cv2.LINE_AA)
