@@ -1,4 +1,4 @@
-"""`rcr course build|publish|slides|grade`: for who writes the course and who teaches it."""
+"""`rcr course build|publish|slides|grade|export`: for who writes the course and who teaches it."""
 
 from __future__ import annotations
 
@@ -103,3 +103,24 @@ def grade(
     limits = Limits(cell_seconds, call_seconds, megabytes)
     grade_all(folder, out, of=lesson, seed=seed, limits=limits, force=force, say=click.echo)
     click.echo(out / "grades.csv")
+
+
+@course.command()
+@click.argument("lessons", nargs=-1, metavar="LESSONS")
+@root
+@o.option("Output", "--format NAME", "Only nbgrader so far.", default="nbgrader")
+@o.out
+def export(lessons: tuple[str, ...], root: Path, format: str, out: Path) -> None:
+    """Write lessons for another system of grading.
+
+    LESSONS are such as 04 or 04_convgru; without one, all that have exercises. Writes a course
+    folder of nbgrader's: nbgrader_config.py and source/LESSON/LESSON.ipynb, with solutions marked,
+    and after each exercise a locked cell that gives a point for each dot of its difficulty.
+    """
+    from rcrlib.course.building import export as write
+    from rcrlib.errors import OptionError
+
+    if format != "nbgrader":
+        raise OptionError(f"--format {format}: unknown; use nbgrader")
+    for path in write(root, out, lessons):
+        click.echo(path)

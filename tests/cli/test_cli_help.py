@@ -42,6 +42,7 @@ def test_every_command_of_the_issue_is_there():
         "pseudo-label", "predict", "weights import", "weights halve",
         "eval saliency", "eval segmentation", "eval pseudo-labels", "bench metrics",
         "course build", "course publish", "course slides", "course grade",
+        "course export",
     }  # fmt: skip
 
 

@@ -3,12 +3,23 @@
 source.py      what people write: cells in py:percent, with tags
 exercises.py   stubs, boxes, hints and known mistakes around an exercise's cell
 head.py        badge, facts and the set-up cell
-compose.py     the three versions, from a source and the outputs of its last run
+nbgrader.py    what nbgrader asks of its own form of a lesson
+compose.py     the versions, from a source and the outputs of its last run
 execution.py   running a solution under RCR_STRICT=1, with its time and peak memory
-build.py       `build` and `publish`: reads, runs where needed, writes what has changed
+build.py       `build`, `publish`, `export`: reads, runs where needed, writes what has changed
 """
 
-from rcrlib.course.building.build import Built, build, publish, stems
+from rcrlib.course.building.build import Built, build, export, publish, stems
 from rcrlib.course.building.compose import VERSIONS, Version, compose, place
 
-__all__ = ["VERSIONS", "Built", "Version", "build", "compose", "place", "publish", "stems"]
+__all__ = [
+    "VERSIONS",
+    "Built",
+    "Version",
+    "build",
+    "compose",
+    "export",
+    "place",
+    "publish",
+    "stems",
+]

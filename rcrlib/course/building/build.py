@@ -1,4 +1,4 @@
-"""`build` and `publish`: read the sources, run what has changed, write what differs."""
+"""`build`, `publish`, `export`: read the sources, run what has changed, write what differs."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ from rcrlib.course.building.compose import (
 )
 from rcrlib.course.building.execution import execute
 from rcrlib.course.building.head import Address, read_address, setup_cell, write_address
+from rcrlib.course.building.nbgrader import CONFIG
 from rcrlib.course.building.source import read_source
+from rcrlib.course.exercises import exercises_of
 from rcrlib.course.lessons import Measured, lesson, measured
 from rcrlib.errors import DataError
-from rcrlib.files import atomic_file, write_json
+from rcrlib.files import atomic_file, output_folder, write_json
 
 SOURCES = "notebooks/source"
 
@@ -99,10 +101,48 @@ def publish(root: Path, address: Address) -> list[Built]:
         DataError: a lesson's outputs are not those of its source; build it first.
     """
     for stem in stems(root):
-        if not material(root, stem).outputs:
-            raise DataError(f"{stem}: its outputs are out of date; run `rcr course build` first")
+        _up_to_date(root, stem)
     write_address(root / SOURCES, address)
     return build(root)
+
+
+def export(root: Path, out: Path, names: Iterable[str] = ()) -> list[Path]:
+    """Write lessons in nbgrader's source form, as a course folder of its; nothing is run.
+
+    Args:
+        root: a clone of the course's repository.
+        out: the folder to make, with `nbgrader_config.py` and `source/LESSON/LESSON.ipynb`.
+        names: stems or numbers of lessons; none takes all that have exercises.
+
+    Returns:
+        The notebooks.
+
+    Raises:
+        DataError: a lesson has no exercises, or its outputs are not those of its source.
+        OptionError: there is no such lesson, or `out` is taken.
+    """
+    chosen = [lesson(name).stem for name in names]
+    for stem in chosen:
+        if not exercises_of(stem):
+            raise DataError(f"{stem}: has no exercises, so there is nothing to grade; leave it out")
+    chosen = chosen or [stem for stem in stems(root) if exercises_of(stem)]
+    ready = [_up_to_date(root, stem) for stem in chosen]
+    with output_folder(out, {"command": "course export", "lessons": chosen}) as temporary:
+        (temporary / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+        for stem, one in zip(chosen, ready, strict=True):
+            folder = temporary / "source" / stem
+            folder.mkdir(parents=True)
+            text = written(compose(one, "nbgrader"))
+            (folder / f"{stem}.ipynb").write_text(text, encoding="utf-8")
+    return [out / "source" / stem / f"{stem}.ipynb" for stem in chosen]
+
+
+def _up_to_date(root: Path, stem: str) -> Material:
+    """Read a lesson whose solution was run as it is now: with every check passed."""
+    ready = material(root, stem)
+    if not ready.outputs:
+        raise DataError(f"{stem}: its outputs are out of date; run `rcr course build` first")
+    return ready
 
 
 def _build(root: Path, stem: str, *, run: bool) -> Built:

@@ -1,4 +1,4 @@
-"""The three versions of a lesson: the same cells, each with what its reader needs."""
+"""The versions of a lesson: the same cells, each with what its reader needs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ import nbformat
 from nbformat import NotebookNode
 
 from rcrlib.course.building import exercises as ex
+from rcrlib.course.building import nbgrader
 from rcrlib.course.building.head import Address, badge, facts, setup_cell
 from rcrlib.course.building.source import Cell, title
 from rcrlib.course.lessons import Lesson, Measured
 
-Version = Literal["student", "solution", "instructor"]
+Version = Literal["student", "solution", "instructor", "nbgrader"]
 VERSIONS: dict[Version, str] = {
     "student": "notebooks",
     "solution": "notebooks/solutions",
     "instructor": "notebooks/instructor",
 }
-"""Each version's folder in the repository."""
+"""The folders in the repository of the versions that are kept there; nbgrader's is exported."""
+
+RUN: tuple[Version, ...] = ("solution", "instructor")
+"""The versions that have outputs."""
 
 Outputs = Sequence[list[NotebookNode]]
 """What each code cell of the solution showed, in their order."""
@@ -50,7 +54,7 @@ class _Made:
     text: str
     outputs: list[NotebookNode] = field(default_factory=list)
     attachments: dict[str, dict[str, str]] = field(default_factory=dict)
-    slide: str = "skip"
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 def place(lesson: Lesson, version: Version) -> Path:
@@ -64,7 +68,7 @@ def solution_code(material: Material) -> list[str]:
 
 
 def compose(material: Material, version: Version) -> NotebookNode:
-    """Make one version; students' has no outputs, the others have the solution's."""
+    """Make one version; solution and instructor's have the outputs of the solution's last run."""
     made = list(_cells(material, version))
     notebook = nbformat.v4.new_notebook(
         metadata=NotebookNode(
@@ -83,7 +87,7 @@ def compose(material: Material, version: Version) -> NotebookNode:
         ids.append(name + f"-{repeated}" * (repeated > 0))
         if one.kind == "code":
             cell = nbformat.v4.new_code_cell(one.text, id=ids[-1])
-            if version != "student" and material.outputs:
+            if version in RUN and material.outputs:
                 count += 1
                 cell.execution_count, cell.outputs = count, one.outputs
                 for output in one.outputs:
@@ -94,7 +98,8 @@ def compose(material: Material, version: Version) -> NotebookNode:
             if one.attachments:
                 cell.attachments = one.attachments
         if version == "instructor":
-            cell.metadata["slideshow"] = {"slide_type": one.slide}
+            one.metadata.setdefault("slideshow", {"slide_type": "skip"})
+        cell.metadata.update(one.metadata)
         notebook.cells.append(cell)
     return notebook
 
@@ -115,29 +120,42 @@ def _cells(material: Material, version: Version) -> Iterator[_Made]:
         if "instructor" in cell.tags and version != "instructor":
             continue
         text = _code(cell, version, material) if cell.is_code else cell.text
-        if index == 0:
+        if index == 0 and version != "nbgrader":
             text = (
                 f"{badge(material.address, place(material.lesson, version).as_posix())}\n\n{text}"
             )
         if "objectives" in cell.tags:
             text = f"{text}\n\n{facts(material.lesson, material.measured)}"
-        yield _Made(cell.kind, text, outputs, slide="slide" if "slide" in cell.tags else "skip")
+        yield _Made(cell.kind, text, outputs, metadata=_metadata(cell, version))
         if index == 0 and version == "instructor":
             yield _Made("markdown", _plan(material))
         if "objectives" in cell.tags:
             yield from _result(material)
         if "exercise" in cell.tags:
-            yield _Made("markdown", ex.help_text(cell))
+            exercise = ex.exercise_of(cell)
+            if version == "nbgrader":
+                graded = nbgrader.for_check(exercise)
+                yield _Made("code", nbgrader.check_text(exercise), metadata=graded)
+            yield _Made("markdown", ex.help_text(cell, solution=version != "nbgrader"))
             if version == "instructor":
-                yield _Made("markdown", ex.mistakes_text(ex.exercise_of(cell)))
+                yield _Made("markdown", ex.mistakes_text(exercise))
+
+
+def _metadata(cell: Cell, version: Version) -> dict[str, Any]:
+    if version == "instructor" and "slide" in cell.tags:
+        return {"slideshow": {"slide_type": "slide"}}
+    if version == "nbgrader" and "exercise" in cell.tags:
+        return nbgrader.for_solution(ex.exercise_of(cell))
+    return {}
 
 
 def _code(cell: Cell, version: Version, material: Material) -> str:
     if "setup" in cell.tags:
         return setup_cell(material.address)
     if "exercise" in cell.tags:
-        return ex.stub(cell) if version == "student" else ex.solved(cell)
-    return cell.text.removeprefix(COMPARED) if version == "student" else cell.text
+        forms = {"student": ex.stub, "nbgrader": ex.marked}
+        return forms.get(version, ex.solved)(cell)
+    return cell.text if version in RUN else cell.text.removeprefix(COMPARED)
 
 
 def _result(material: Material) -> Iterator[_Made]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 
+from rcrlib.course.building import nbgrader
 from rcrlib.course.building.source import Cell
 from rcrlib.course.exercise import YOUR_TURN, Exercise
 from rcrlib.course.exercises import exercises_of, find
@@ -56,6 +57,15 @@ def stub(cell: Cell) -> str:
     return box(exercise_of(cell)) + _BLOCK.sub(open_place, cell.text)
 
 
+def marked(cell: Cell) -> str:
+    """Give the cell as nbgrader wants it: its solution between markers, and without its check."""
+
+    def region(block: re.Match[str]) -> str:
+        return f"{block[1]}{nbgrader.BEGIN}\n{block[2]}{block[1]}{nbgrader.END}\n"
+
+    return (box(exercise_of(cell)) + _CHECK.sub("", _BLOCK.sub(region, cell.text))).rstrip()
+
+
 def box(exercise: Exercise) -> str:
     """Give the comment at an exercise's head."""
     order = [one.name for one in exercises_of(exercise.notebook)].index(exercise.name) + 1
@@ -65,7 +75,7 @@ def box(exercise: Exercise) -> str:
     return f"{head.ljust(78, '─')}\n# {exercise.asks}\n"
 
 
-def help_text(cell: Cell) -> str:
+def help_text(cell: Cell, *, solution: bool = True) -> str:
     """Give the markdown that unfolds two hints and the solution, one after another."""
     exercise = exercise_of(cell)
     code = _BLOCK.sub(lambda block: block[2], cell.text)
@@ -75,6 +85,8 @@ def help_text(cell: Cell) -> str:
         "Hint 2": exercise.hints[1],
         "Solution": f"```python\n{code}\n```\n\n{exercise.solution}",
     }
+    if not solution:
+        del parts["Solution"]
     return "\n\n".join(
         f"<details><summary>{name} · <code>{exercise.name}</code></summary>\n\n{text}\n\n</details>"
         for name, text in parts.items()

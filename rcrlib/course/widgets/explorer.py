@@ -86,7 +86,9 @@ class Live:
         import ipywidgets
 
         self._view = explorer.view
-        self.inputs = {control.name: _input(control) for control in explorer.controls}
+        # One width for all labels, so that what is turned stands in a column.
+        width = f"{max(len(control.label) for control in explorer.controls) / 2 + 0.5}em"
+        self.inputs = {control.name: _input(control, width) for control in explorer.controls}
         self.image = ipywidgets.Image(format="jpeg")
         self.words = ipywidgets.HTML()
         self.box = ipywidgets.VBox([*self.inputs.values(), self.image, self.words])
@@ -105,7 +107,7 @@ class Live:
         self.words.value = f"<i>{escape(view.caption)}</i>"
 
 
-def _input(control: Control) -> Any:
+def _input(control: Control, width: str) -> Any:
     import ipywidgets
 
     kind = ipywidgets.Dropdown if control.words else ipywidgets.SelectionSlider
@@ -113,5 +115,6 @@ def _input(control: Control) -> Any:
         options=list(control.values),
         value=control.first,
         description=control.label,
-        style={"description_width": "initial"},
+        style={"description_width": width},
+        layout={"width": "36em"},
     )

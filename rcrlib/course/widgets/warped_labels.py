@@ -75,12 +75,14 @@ def warped_labels(
     def view(side: str, interval: int, hidden: str) -> View:
         step = interval if side == "after" else -interval
         pictures, score = row(step, hidden)
-        titles = [f"frame {k + step}: {_TITLES[0]}", *_TITLES[1:3], f"hidden {hidden}", _TITLES[4]]
+        brought = _TITLES[3] if hidden == AS_IT_IS else "hidden left out"
+        ending = "" if hidden == AS_IT_IS else " and left out"
+        titles = [f"frame {k + step}: {_TITLES[0]}", *_TITLES[1:3], brought, _TITLES[4]]
         share = 100 * known[step].lost.mean()
         return View(
             contact_sheet([pictures], titles, [score], cell_width=150),
             f"The label of frame {k + step} brought to frame {k}: {score} with the truth;"
-            f" {share:.0f} % of the frame is hidden there; hidden {hidden}.",
+            f" {share:.0f} % of the frame is hidden there{ending}.",
         )
 
     controls = (
