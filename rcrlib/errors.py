@@ -5,6 +5,10 @@ Everything else that is raised is a defect of this library.
 
 from __future__ import annotations
 
+import re
+
+_MEMORY_FULL = re.compile("DefaultCPUAllocator|can't allocate memory|out of memory")
+
 
 class RcrError(Exception):
     """A mistake that the user can mend.
@@ -24,3 +28,8 @@ class WeightsError(RcrError):
 
 class OptionError(RcrError, ValueError):
     """An option out of its range, or two options that contradict each other."""
+
+
+def is_memory_full(error: BaseException) -> bool:
+    """Tell whether an error of Python's or PyTorch's, on CPU or GPU, says that memory is full."""
+    return isinstance(error, MemoryError) or _MEMORY_FULL.search(str(error)) is not None

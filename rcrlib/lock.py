@@ -21,17 +21,13 @@ def only_one(path: Path) -> Iterator[None]:
     Raises:
         DataError: another process holds it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT)
-    try:
+    with _opened(path) as handle:
         if not _lock(handle):
             raise DataError(f"{path.parent}: another rcr is at work here; let it end first")
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
-    finally:
-        os.close(handle)
 
 
 @contextmanager
@@ -44,14 +40,21 @@ def my_turn(path: Path, wait: Callable[[], object] = lambda: None) -> Iterator[N
         path: of the lock.
         wait: is called once, when another process holds it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT)
-    try:
+    with _opened(path) as handle:
         if not _lock(handle):
             wait()
             while not _lock(handle):
                 time.sleep(POLL)
         yield
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """Open a lock file, made if need be; closing it lets go of its lock."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT)
+    try:
+        yield handle
     finally:
         os.close(handle)
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import errno
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from rcrlib.errors import RcrError
-
-_MEMORY_FULL = re.compile("DefaultCPUAllocator|out of memory")
+from rcrlib.errors import RcrError, is_memory_full
 
 
 class Option(click.Option):
@@ -91,7 +88,7 @@ def explain(error: BaseException, given: Mapping[str, Any]) -> str | None:
     if isinstance(error, KeyboardInterrupt):
         kept = "--resume goes on" if "resume" in given else "run the command again"
         return f"{out}: stopped by Ctrl-C, and nothing is half written; {kept}"
-    if isinstance(error, MemoryError) or _MEMORY_FULL.search(text):
+    if is_memory_full(error):
         smaller = [f"a smaller --{name}" for name in ("batch", "clip", "size") if name in given]
         elsewhere = ["--device cpu"] if "CUDA" in text else ["a machine with more of it"]
         return f"the memory is full; try {' or '.join(smaller + elsewhere)}"

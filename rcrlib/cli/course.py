@@ -73,7 +73,7 @@ def slides(lesson: str, root: Path, out: Path | None) -> None:
 
 
 @course.command()
-@click.argument("folder", type=o.PATH, metavar="FOLDER")
+@o.argument("folder", "FOLDER")
 @o.option("Course", "--lesson NAME", "Such as 04.", show_default="what each notebook says")
 @o.option("Course", "--seed N", "First seed of the checks; students see others.", default=1000)
 @o.option("Limits", "--cell-seconds RATE", "For one cell.", default=120.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +11,10 @@ from typing import TypeVar
 import torch
 
 from rcrlib.course.lessons import SECONDS, Lesson, lesson
-from rcrlib.errors import RcrError
+from rcrlib.errors import RcrError, is_memory_full
 from rcrlib.runtime import Precision, pick_device, pick_precision
 
 Answer = TypeVar("Answer")
-
-_FULL = re.compile("out of memory|DefaultCPUAllocator|can't allocate memory")
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def halve_batch(work: Callable[[int], Answer], batch: int) -> Answer:
         try:
             return work(batch)
         except (RuntimeError, MemoryError) as error:
-            if not isinstance(error, MemoryError) and not _FULL.search(str(error)):
+            if not is_memory_full(error):
                 raise
             if batch == 1:
                 raise RcrError(

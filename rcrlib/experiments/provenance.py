@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -41,11 +40,6 @@ def origin(command: str, device: str) -> Origin:
         machine=f"{facts['device']}{cores}", threads=torch.get_num_threads(),
         software=f"Python {facts['python']}, PyTorch {facts['torch']}",
     )  # fmt: skip
-
-
-def plain(found: Origin) -> dict[str, Any]:
-    """Give an origin as plain values."""
-    return asdict(found)
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from rcrlib.errors import RcrError
 from rcrlib.experiments.lab import RESULT, Lab
-from rcrlib.experiments.provenance import origin, plain
+from rcrlib.experiments.provenance import origin
 from rcrlib.experiments.steps import Step
 from rcrlib.files import PARTIAL, write_json
 from rcrlib.lock import my_turn
@@ -81,7 +81,7 @@ def _run(lab: Lab, step: Step, say: Callable[[str], object]) -> float:
             said = str(error).replace("--resume goes on", "the same command goes on")
             raise type(error)(said) from error
         seconds = time.perf_counter() - begin
-        made = plain(origin(lab.config.command(), lab.config.device))
+        made = asdict(origin(lab.config.command(), lab.config.device))
         content = {
             "step": type(step).__name__,
             "settings": asdict(step),  # type: ignore[call-overload]

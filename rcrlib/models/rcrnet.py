@@ -37,8 +37,8 @@ class RCRNet(nn.Module):
     def freeze(self, groups: int) -> None:
         """Keep the stem and the first residual groups as they are: they no longer learn.
 
-        The whole ResNet then normalises with its stored statistics, in training as well: those of
-        ImageNet are better than those of a small batch, and a step takes a third less time.
+        The whole ResNet then normalises with its stored statistics, in training as well: a small
+        batch's own are noisy, and stored ones are part of the convolutions, which saves time.
 
         Args:
             groups: of conv2_x to conv5_x, counted from the image; 0 freezes nothing.

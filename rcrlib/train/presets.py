@@ -102,7 +102,7 @@ TINY = Preset(
 LIGHT = Preset(
     name="light",
     # ResNet-50 without its last group, and a narrow context: 14 M parameters, 28 MB in 16 bits, so
-    # that trained weights can come with the package. An eighth of the paper's multiply-adds.
+    # that trained weights can come with the package. Of the paper's multiply-adds a quarter.
     network=RCRNetConfig(
         conv5=False, aspp_channels=96, skip_channels=(48, 96), refine_channels=96, head_channels=32
     ),
@@ -110,13 +110,13 @@ LIGHT = Preset(
     flow_size=448,
     clip=4,
     clip_stride=2,
-    # An hour or two on two cores: half of ImageNet's rate of change suffices for trained features.
+    # Hours, not days, on two cores. The weights in the package had fewer steps: see their card.
     image=TrainConfig(batch=8, lr=3e-4, epochs=2, schedule="cosine", augment=True, workers=1),
     fgplg=TrainConfig(batch=4, lr=2e-4, steps=600, schedule="cosine", augment=True, workers=1),
     video=TrainConfig(
         batch=2, lr=1e-4, steps=600, schedule="cosine", augment=True, reverse=True, workers=1
     ),
-    frozen=1,  # edges and colours, a fifth of a step's time
+    frozen=1,  # edges and colours: they need no training anew, and cost time at full resolution
 )
 
 SMALL = Preset(

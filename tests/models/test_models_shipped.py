@@ -56,7 +56,7 @@ def test_an_installation_without_them_says_so(monkeypatch, tmp_path):
 
 @pytest.mark.shared
 def test_they_find_what_is_salient_in_real_video(val):
-    """One clip of each of the two sequences that they are best at; what they answer is fixed."""
+    """One clip of each of the two sequences that they are best at."""
     network, measured = load_weights(shipped_weights()), SaliencyMetrics()
     for name in ("blackswan", "car-roundabout"):
         frames = [val[name].frame(t) for t in range(4)]

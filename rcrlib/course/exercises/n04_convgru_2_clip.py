@@ -26,10 +26,8 @@ def _join(gru: DBConvGRU, ahead: list[Tensor], back: list[Tensor]) -> Tensor:
 
 def both_ways(clip: Tensor, gru: DBConvGRU) -> Tensor:
     """Give H_t of paper Eq. 3 for all frames of a clip (B, T, C, H, W)."""
-    frames = list(clip.unbind(dim=1))
-    ahead = _run(gru.forward_cell, frames, frames[0])
-    back = _run(gru.backward_cell, ahead[::-1], ahead[-1])[::-1]
-    return _join(gru, ahead, back)
+    answer: Tensor = gru(clip)
+    return answer
 
 
 def _from_zeros(clip: Tensor, gru: DBConvGRU) -> Tensor:
