@@ -10,6 +10,9 @@ import click
 
 from rcrlib.errors import RcrError, is_memory_full
 
+OF_THE_COURSE = ("IPython", "jupytext", "nbclient", "nbconvert", "nbformat", "traitlets")
+"""Modules of the extra `course`, which not everyone installs."""
+
 
 class Option(click.Option):
     """An option that stands in a section of its command's help page."""
@@ -75,7 +78,7 @@ class Group(click.Group):
 
 
 def explain(error: BaseException, given: Mapping[str, Any]) -> str | None:
-    """Say in one line what the system or the user's hand stopped.
+    """Say in one line what the system, its packages or the user's hand stopped.
 
     None for anything else: a defect of ours, which deserves its traceback.
 
@@ -88,6 +91,8 @@ def explain(error: BaseException, given: Mapping[str, Any]) -> str | None:
     if isinstance(error, KeyboardInterrupt):
         kept = "--resume goes on" if "resume" in given else "run the command again"
         return f"{out}: stopped by Ctrl-C, and nothing is half written; {kept}"
+    if isinstance(error, ModuleNotFoundError) and error.name in OF_THE_COURSE:
+        return f"{error.name} is not installed, and notebooks need it: pip install 'rcrlib[course]'"
     if is_memory_full(error):
         smaller = [f"a smaller --{name}" for name in ("batch", "clip", "size") if name in given]
         elsewhere = ["--device cpu"] if "CUDA" in text else ["a machine with more of it"]

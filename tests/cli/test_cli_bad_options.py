@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from rcrlib.data import LAYOUTS, SyntheticConfig
@@ -127,6 +129,14 @@ def test_an_option_of_the_demo_is_checked_before_anything_is_written(
 )
 def test_an_option_of_synth_that_is_out_of_range(refused, options, says):
     refused("data", "synth", "out", *options, says=says)
+
+
+@pytest.mark.parametrize("line", ["course build", "course grade . -o grades"])
+def test_the_courses_packages_are_named_where_they_are_missing(refused, monkeypatch, line):
+    for name in [name for name in sys.modules if name.startswith("rcrlib.course")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "nbformat", None)
+    refused(*line.split(), says=("nbformat is not installed", "pip install 'rcrlib[course]'"))
 
 
 def test_show_refuses_no_videos_and_other_pictures_than_png(refused, synthetic):
