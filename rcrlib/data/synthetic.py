@@ -55,6 +55,12 @@ class SyntheticConfig:
     """Share of the videos in which something sweeps over the object and hides part of it."""
     low_contrast_share: float = 0.3
     """Share of the videos in which the object is hard to tell from the background."""
+    leaves: float = 0.0
+    """Leaves that the wind blows past behind the object in each frame, on average. They look like
+    other objects, but are gone in a frame or two."""
+    worlds: int = 0
+    """Number of different objects, each with its ground, in the whole set: videos take them in
+    turn, and differ in everything else. 0 gives every video its own."""
     light: float = 0.25
     """How much the light swings in the course of a video: natural logarithm of the factor."""
     noise: float = 2.5
@@ -76,6 +82,8 @@ class SyntheticConfig:
                 0 <= self.low_contrast_share <= 1,
                 "in [0, 1]",
             ),
+            "leaves": (self.leaves, 0 <= self.leaves <= 20, "in [0, 20]"),
+            "worlds": (self.worlds, self.worlds >= 0, "0 or more"),
             "light": (self.light, 0 <= self.light <= 1, "in [0, 1]"),
             "noise": (self.noise, self.noise >= 0, "0 or more"),
         }
@@ -170,7 +178,7 @@ class SyntheticVideo:
 @lru_cache(maxsize=4)
 def _build(config: SyntheticConfig, index: int) -> Scene:
     """Draw a scene, or give it again: its textures take longer to draw than a frame."""
-    return SceneBuilder(config, np.random.default_rng([config.seed, index])).build()
+    return SceneBuilder(config, index).build()
 
 
 def make_synthetic(config: SyntheticConfig) -> list[SyntheticVideo]:

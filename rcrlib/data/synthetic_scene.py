@@ -8,6 +8,8 @@ coat, is much the largest that does, and moves on its own. Distractors have some
 - *painted* ones wear a coat and may be nearly as large, but are flat, angular and still.
 
 In some videos the object's colours are close to the ground's, and in some a reed sweeps over it.
+On a windy day (`SyntheticConfig.leaves`) there are leaves, which look like objects in any frame but
+are in no two of them.
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ Distractor = Literal["camouflaged", "small", "painted"]
 SOILS: tuple[Pattern, ...] = ("cloud", "ridges")
 COATS: tuple[Pattern, ...] = ("marble", "spots", "maze")
 ROUNDED: tuple[Family, ...] = ("blob", "star", "pebble")
+
+_WORLD = 2**32 - 1
+"""Stands where a video's number stands, in the random source of what several videos share."""
 
 _TILE = 4.0  # an outline's texture spans twice its diameter: no repetition is ever seen
 
@@ -83,15 +88,22 @@ class Scene:
 
 
 class SceneBuilder:
-    """Draws one scene. `rng` decides what it shows, and the size of the pictures only how fine."""
+    """Draws one scene: the set's seed and the video's number decide what it shows, and the size of
+    the pictures only how fine."""
 
-    def __init__(self, config: SyntheticConfig, rng: np.random.Generator) -> None:
-        self.config, self.rng = config, rng
+    def __init__(self, config: SyntheticConfig, *video: int) -> None:
+        self.config, self.video = config, video
+        self.rng = rng = np.random.default_rng([config.seed, *video])
         self.side = min(config.size)
         self.half = np.array(config.size[::-1]) / (2 * self.side)  # the view's half width, height
         self.ground = self._look(
             SOILS, rng.uniform(0.4, 0.7), rng.uniform(0.02, 0.06), rng.uniform(0, 360)
         )
+        self.world = self  # draws the ground's and the object's looks
+        if config.worlds:
+            turn = video[-1] % config.worlds
+            self.world = SceneBuilder(replace(config, worlds=0), _WORLD, turn)
+            self.ground = self.world.ground
 
     def build(self) -> Scene:
         """Draw every layer, the camera and the depth order."""
@@ -103,16 +115,21 @@ class SceneBuilder:
             size=Wave.swinging(rng, 0.05, 0.2),
         )
         radius = float(np.exp(rng.uniform(*np.log(config.object_radius))))
-        low_contrast = rng.random() < config.low_contrast_share
-        salient = self._object(radius, low_contrast)
+        low_contrast = self.world.rng.random() < config.low_contrast_share
+        salient = self.world._object(radius, low_contrast)
+        if config.worlds:
+            salient = replace(salient, motion=self._roaming(radius))
         kinds = rng.choice(get_args(Distractor), rng.integers(*config.distractors, endpoint=True))
-        behind: list[Layer] = [self._background()]
+        behind: list[Layer] = [self.world._background()]
         before: list[Layer] = []
         for kind in sorted(kinds, key=["painted", "camouflaged", "small"].index):
             distractor = self._distractor(kind, radius)
             (before if kind == "small" and rng.random() < 0.5 else behind).append(distractor)
         if rng.random() < config.hidden_share:
             before.append(self._occluder(salient.motion, radius))
+        if config.leaves:
+            count = rng.poisson(config.leaves * config.frames)
+            behind += [self._leaf(radius) for _ in range(count)]
         return Scene(
             (*behind, salient, *before), len(behind), camera, self._daylight(), config.size
         )
@@ -136,6 +153,17 @@ class SceneBuilder:
         look = self._alike() if low_contrast else self._contrasting()
         family = self._family()
         return self._shape(family, look, radius, self._roaming(radius), relief=0.9)
+
+    def _leaf(self, radius: float) -> Layer:
+        """Draw a leaf that crosses the view within a frame or two."""
+        rng = self.rng
+        there, when = rng.uniform(-self.half, self.half), rng.uniform(0, self.config.frames)
+        heading, speed = rng.uniform(0, 2 * np.pi), rng.uniform(0.7, 1.2)
+        step = speed * np.array([np.cos(heading), np.sin(heading)])
+        x, y = there - when * step
+        size = Wave(np.log(radius * rng.uniform(0.5, 0.9)))
+        motion = Motion(Wave(x, step[0]), Wave(y, step[1]), Wave(rng.uniform(0, 6.3), 1.0), size)
+        return self._shape(self._family(), self._contrasting(), radius, motion, relief=0.9)
 
     def _distractor(self, kind: Distractor, radius: float) -> Layer:
         rng = self.rng

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rcrlib.data import Dataset, SyntheticConfig, load, write_synthetic
 from rcrlib.errors import DataError, OptionError
 from rcrlib.experiments.config import ExperimentConfig
-from rcrlib.experiments.plan import SYNTHETIC, SYNTHETIC_TEST_VIDEOS, split_parts
+from rcrlib.experiments.plan import WINDY, WINDY_TEST_VIDEOS, split_parts
 from rcrlib.files import RECORD, check_output, write_json
 from rcrlib.flow import FlowCache, get_flow
 from rcrlib.lock import my_turn
@@ -129,7 +129,7 @@ def _made(config: ExperimentConfig) -> Path:
     data = config.out / "synthetic"
     with my_turn(config.out / "locks" / "data.lock"):
         if not data.is_dir():
-            write_synthetic(SYNTHETIC, data, val_videos=SYNTHETIC_TEST_VIDEOS)
+            write_synthetic(WINDY, data, val_videos=WINDY_TEST_VIDEOS)
     return data
 
 

@@ -93,9 +93,9 @@ TINY = Preset(
     clip=4,  # as the paper
     clip_stride=1,  # every window: few labels leave few clips
     # Ten times the paper's rates and a schedule: hundreds of steps instead of tens of thousands.
-    image=TrainConfig(batch=8, lr=1e-3, steps=100, schedule="cosine", augment=True),
-    fgplg=TrainConfig(batch=8, lr=5e-4, steps=90, schedule="cosine", augment=True),
-    video=TrainConfig(batch=2, lr=3e-4, steps=50, schedule="cosine", augment=True, reverse=True),
+    image=TrainConfig(batch=4, lr=2e-3, steps=200, schedule="cosine"),
+    fgplg=TrainConfig(batch=4, lr=5e-4, steps=120, schedule="cosine", augment=True),
+    video=TrainConfig(batch=1, lr=3e-4, steps=200, schedule="cosine", reverse=True),
     encoder="none",  # nothing to download for a first run
 )
 

@@ -97,6 +97,25 @@ def test_hidden_share_and_low_contrast_share_do_what_they_say():
     assert low < 0.6 * high
 
 
+def test_videos_of_one_world_share_ground_and_object_and_differ_in_everything_else():
+    first, other, again = make_synthetic(replace(SMALL, videos=3, worlds=2))
+    ground, theirs, same = (video._scene(0).layers[0].texture for video in (first, other, again))
+    assert np.array_equal(ground, same) and not np.array_equal(ground, theirs)
+    mine, _, same = (v._scene(0).layers[v._scene(0).salient].radii for v in (first, other, again))
+    assert np.array_equal(mine, same)
+    assert not np.array_equal(first.mask(0), again.mask(0))
+
+
+def test_leaves_lie_behind_the_object_and_are_gone_within_three_frames():
+    calm = make_synthetic(replace(SMALL, frames=12, hidden_share=0, distractors=(0, 0)))[0]
+    windy = make_synthetic(replace(calm.config, leaves=4.0))[0]
+    assert np.array_equal(calm.mask(5), windy.mask(5))
+    seen = [set(np.unique(windy._visible(i))) - {0, windy._scene(0).salient} for i in range(12)]
+    assert 1 < np.mean([len(leaves) for leaves in seen]) < 12
+    for i in range(9):
+        assert not seen[i] & seen[i + 3]
+
+
 def test_light_changes_slowly_and_over_the_whole_picture():
     still = replace(SMALL, frames=24, noise=0)
     for dull, lit in zip(
@@ -129,6 +148,8 @@ def test_a_frame_that_is_not_there_is_refused(i: int):
         {"hidden_share": 1.5},
         {"low_contrast_share": -0.1},
         {"light": 2.0},
+        {"leaves": -1.0},
+        {"worlds": -1},
         {"noise": -1},
     ],
 )

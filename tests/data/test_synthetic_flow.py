@@ -15,6 +15,7 @@ from rcrlib.flow import occlusion, warp
 
 FULL = SyntheticConfig(videos=3, frames=8, size=(448, 448), hidden_share=1.0)
 SMALL = SyntheticConfig(videos=6, frames=12, size=(96, 128), light=0, noise=0)
+WINDY = replace(SMALL, leaves=3.0, worlds=2)
 RADII = {"small": 0.08, "medium": 0.16, "large": 0.3}
 BOUND = 0.97
 NOW, LATER = 1, 5
@@ -71,8 +72,9 @@ def test_what_the_labels_miss_lies_between_two_pixels(videos: list[SyntheticVide
         assert (wrong & certain).sum() <= 1
 
 
-def test_pictures_follow_the_exact_flow():
-    for video in make_synthetic(SMALL):
+@pytest.mark.parametrize("config", [SMALL, WINDY], ids=["calm", "windy"])
+def test_pictures_follow_the_exact_flow(config: SyntheticConfig):
+    for video in make_synthetic(config):
         seen = ~video.occlusion(NOW, LATER)
         now, later = video.frame(NOW).astype(np.float32), video.frame(LATER)
         error = np.abs(carry(later, video.flow(NOW, LATER)) - now)[seen].mean()
