@@ -18,7 +18,8 @@ def stored_results(folder: Path = STORED) -> dict[str, Result]:
     Raises:
         DataError: a file is not the result of an experiment.
     """
-    return {file.stem: load_result(file) for file in sorted(folder.glob("*.json"))}
+    names = sorted(file.stem for file in folder.glob("*.json"))  # "table2" before "table2-davis"
+    return {name: load_result(folder / f"{name}.json") for name in names}
 
 
 def store(path: Path, name: str, folder: Path = STORED) -> Path:
