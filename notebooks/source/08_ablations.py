@@ -20,7 +20,6 @@
 # The builder puts the set-up cell here.
 
 # %%
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -29,7 +28,7 @@ from IPython.display import Markdown, display
 from scipy import stats
 
 from rcrlib.course import check, one_thread, picture, setup, use
-from rcrlib.course.ablations import verdict
+from rcrlib.course.ablations import ASKED, claimed, verdict
 from rcrlib.show import Panel, curves, dot_plot, interval_plot
 
 session = setup("08_ablations")
@@ -51,22 +50,21 @@ session = setup("08_ablations")
 
 # %%
 # NBVAL_CHECK_OUTPUT
-from rcrlib.course.ablations import ASKED, claimed
-
 for table, pairs in ASKED.items():
     said = ",  ".join(f"{' - '.join(pair)} {100 * claimed(table, pair):+.1f}" for pair in pairs)
     print(f"{table}, in points:  {said}")
 every = [claimed(table, pair) for table, pairs in ASKED.items() for pair in pairs]
 print(f"{sum(one < 0.03 for one in every)} of {len(every)} are below 3 points")
 
-# %% [markdown] minutes=4 tags=["slide"]
+# %% [markdown] minutes=3 tags=["slide"]
 # A row is one number: the tables give no deviation. How far apart are two runs of the *same* row?
 # That takes many runs, and RCRNet takes hours for one.
 #
 # ## 2 · A table of our own
 #
-# So we shrink everything: networks that judge a single pixel of a synthetic video, with sixteen
-# hidden units. They see features that come in four parts, and our table adds them one by one:
+# So we shrink everything: `train_rows` trains twenty networks at once, which judge single pixels of
+# synthetic videos with sixteen hidden units. What they see of a pixel has four parts, and our table
+# adds them one by one:
 #
 # | | colour | contrast | flow | noise |
 # |---|---|---|---|---|
@@ -95,11 +93,9 @@ by_video = (iou * shown).sum(-1) / shown.sum(-1)  # a mean for each video, short
 scores = by_video.mean(-1)  # (rows, seeds)
 
 # %%
-said = "; ".join(
-    f"{row} {s.min():.2f} to {s.max():.2f}" for row, s in zip(ROWS, scores, strict=True)
-)
 picture(
-    f"IoU of four rows with 20 seeds each, a dot a seed and a bar at the mean. {said}.",
+    f"IoU of four rows with {SEEDS} seeds each, a dot a seed and a bar at the mean; from"
+    f" {scores.min():.2f} to {scores.max():.2f}.",
     dot_plot([Panel("IoU on the test videos", dict(zip(ROWS, scores.tolist(), strict=True)))]),
 )
 
@@ -286,11 +282,8 @@ found = {
     "frames drawn (wrong)": bootstrap(values, torch.arange(len(values))),
 }
 said = "; ".join(f"{n}: {a:+.3f}, {b:+.3f} to {c:+.3f}" for n, (a, b, c) in found.items())
-widths = [high - low for _, low, high in found.values()]
-print(
-    f"{len(values)} frames of {len(by_video[0, 0])} videos; over videos the interval is"
-    f" {widths[0] / widths[1]:.1f} times as wide"
-)
+wide, narrow = (high - low for _, low, high in found.values())
+print(f"{len(values)} frames of 12 videos: over videos {wide / narrow:.1f} times as wide")
 picture(
     f"Mb - Ma with seed {SEED}, 95 % bootstrap intervals. {said}.",
     interval_plot(found, "difference in IoU, Mb - Ma, one seed"),
@@ -393,31 +386,21 @@ for row, here, there in zip(ROWS, *lead, strict=True):
 # **Predict.** Take the differences that you wrote down at the beginning. How many will leave out 0?
 
 # %%
-from rcrlib.course.ablations import compared, median_deviation, missing, short_table, tables_of
+from rcrlib.course import ablations
 from rcrlib.experiments import stored_results
 
 stored = stored_results()
-tables = tables_of(stored)
-print("\n".join(missing(stored)))
+tables = ablations.tables_of(stored)
+print("\n".join(ablations.missing(stored)))
 for name, result in tables.items():
-    display(Markdown(short_table(name, result)))
+    display(Markdown(ablations.short_table(name, result)))
 
 # %%
-every = {name: compared(result) for name, result in tables.items()}
+every = {name: ablations.compared(result) for name, result in tables.items()}
 for name, pairs in every.items():
-    for one in pairs:
-        print(f"{name}: {one.says}.")
+    print("\n".join(f"{name}: {one.says}." for one in pairs))
     if pairs:
-        picture(
-            f"{name}, differences in max F with 95 % intervals: {'; '.join(p.numbers for p in pairs)}.",
-            interval_plot(
-                {p.name: (p.found.mean, p.found.low, p.found.high) for p in pairs},
-                "difference in max F",
-                name,
-                {p.name: p.paper for p in pairs},
-                "the paper's, on VOS",
-            ),
-        )
+        picture(*ablations.drawn(name, pairs))
 looks = [verdict(p.found.low, p.found.high) for pairs in every.values() for p in pairs]
 clear = sum(one != "cannot tell" for one in looks)
 print(f"{clear} of {len(looks)} leave out 0; with nothing to find, {0.05 * len(looks):.1f} would")
@@ -438,10 +421,8 @@ for name, result in tables.items():
     for one in every[name]:
         first, second, of = result.paired(one.pair, one.test, "max_f")
         first, second = torch.tensor(first), torch.tensor(second)
-        if of == "seeds":
-            mine = paired_interval(first, second)
-        else:
-            mine = bootstrap(first - second, torch.arange(len(first)))
+        units = torch.arange(len(first))
+        mine = paired_interval(first, second) if of == "seeds" else bootstrap(first - second, units)
         if one.found.low is not None:
             theirs = (one.found.mean, one.found.low, one.found.high)
             same.append(np.allclose([float(x) for x in mine], theirs, atol=1e-5))
@@ -456,15 +437,11 @@ for name, result in tables.items():
 # finding?
 
 # %%
-from rcrlib.experiments.figures import figure
-
-there = [one for one in stored.values() if one.experiment in ("fig7", "table2") and one.runs]
-if there:
-    most = max(there, key=lambda one: len(one.runs))
-    drawn, alt = figure(replace(most, experiment="fig7"))
-    picture(alt, drawn)
-else:
+fig7 = ablations.fig7_of(stored)
+if fig7 is None:
     print("neither fig7 nor table2 is among the stored results: nothing to draw")
+else:
+    picture(*fig7)
 
 # %% [markdown] minutes=2
 # ### What if the rows were all the same?
@@ -475,20 +452,8 @@ else:
 # **Predict.** Wider or narrower than the paper's own?
 
 # %%
-from rcrlib.experiments.paper import CELLS
-
 for name, result in tables.items():
-    theirs = [row["max_f"] for row in CELLS[result.experiment].values()]
-    deviation, span = median_deviation(result), max(theirs) - min(theirs)
-    print(f"{name}: the paper's {len(theirs)} rows span {100 * span:.1f} points;", end=" ")
-    if deviation is None:
-        print("ours have one seed each, so nobody knows how wide nothing is")
-        continue
-    nothing = SPAN[len(theirs)] * deviation
-    print(
-        f"rows of nothing, one run each with our median deviation of {100 * deviation:.1f}, would"
-        f" span {100 * nothing:.1f}"
-    )
+    print(f"{name}: {ablations.of_nothing(result, SPAN)}")
 
 # %% [markdown] minutes=3
 # Our networks are smaller and learn from less, so their deviation may be larger than the paper's.

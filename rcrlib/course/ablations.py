@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import median
 
+from rcrlib.experiments.figures import figure
 from rcrlib.experiments.paper import CELLS
 from rcrlib.experiments.result import Result
 from rcrlib.experiments.stats import Difference
 from rcrlib.experiments.tables import heading, main_table, markdown_table
+from rcrlib.show import interval_plot
+from rcrlib.show.style import Picture
 
 Pair = tuple[str, str]
 
@@ -81,6 +84,27 @@ def compared(result: Result) -> list[Compared]:
     return every
 
 
+def drawn(name: str, every: Sequence[Compared]) -> tuple[str, Picture]:
+    """Draw the comparisons of a stored result beside the paper's; give caption and picture."""
+    rows = {one.name: (one.found.mean, one.found.low, one.found.high) for one in every}
+    paper = {one.name: one.paper for one in every}
+    said = "; ".join(one.numbers for one in every)
+    return (
+        f"{name}, differences in max F with 95 % intervals: {said}.",
+        interval_plot(rows, "difference in max F", name, paper, "the paper's, on VOS"),
+    )
+
+
+def fig7_of(results: Mapping[str, Result]) -> tuple[str, Picture] | None:
+    """Draw Fig. 7 from the stored result that has most of it; give caption and picture."""
+    there = [one for one in results.values() if one.experiment in ("fig7", "table2") and one.runs]
+    if not there:
+        return None
+    most = max(there, key=lambda one: len(one.runs))
+    picture, alt = figure(replace(most, experiment="fig7", title="Fig. 7: the share of labels"))
+    return alt, picture
+
+
 def tables_of(results: Mapping[str, Result]) -> dict[str, Result]:
     """Give those of the stored results that are Table 2, 3 or 4 and have numbers."""
     return {name: one for name, one in results.items() if one.experiment in ASKED and one.runs}
@@ -119,3 +143,19 @@ def median_deviation(result: Result) -> float | None:
     ]
     known = [one.deviation for one in spreads if one.deviation is not None]
     return median(known) if known else None
+
+
+def of_nothing(result: Result, spans: Mapping[int, float]) -> str:
+    """Say how wide the paper's table is, and how wide one of as many equal rows would be.
+
+    Args:
+        result: a stored Table 2, 3 or 4, whose deviation over seeds is taken.
+        spans: number of rows -> mean distance of lowest and highest, in deviations.
+    """
+    theirs = [row["max_f"] for row in CELLS[result.experiment].values()]
+    said = f"the paper's {len(theirs)} rows span {100 * (max(theirs) - min(theirs)):.1f} points; "
+    deviation = median_deviation(result)
+    if deviation is None:
+        return said + "ours have one seed each, so nobody knows how wide nothing is"
+    nothing = 100 * deviation * spans[len(theirs)]
+    return said + f"as many equal rows, with our deviation of {100 * deviation:.1f}: {nothing:.1f}"

@@ -136,7 +136,7 @@ PAIRED_INTERVAL = Exercise(
     notebook=NOTEBOOK,
     asks="Write the 95 % interval of a difference, paired by seed.",
     difficulty=2,
-    minutes=9,
+    minutes=8,
     reference=paired_interval,
     properties=(
         Property(
