@@ -114,7 +114,7 @@ def report(results: tuple[Path, ...], out: Path) -> None:
 
     \b
       rcr experiment report rcr-experiments/table2 rcr-experiments/table4
-      rcr experiment report results/*.json -o RESULTS.md
+      rcr experiment report rcrlib/experiments/results/*.json -o RESULTS.md
     """
     from rcrlib.experiments import write_results_page
 

@@ -9,6 +9,7 @@ catalogue.py       the experiments        paper.py      the paper's numbers
 runner.py          every step once, over kills and processes
 gather.py, result.py, stats.py  from steps to means, deviations and differences
 tables.py, figures.py, report.py  what people read; RESULTS.md
+stored.py, results/  results that come with the package
 """
 
 from rcrlib.experiments.catalogue import EXPERIMENTS
@@ -16,6 +17,7 @@ from rcrlib.experiments.config import ExperimentConfig
 from rcrlib.experiments.report import results_page, write_results_page
 from rcrlib.experiments.result import Result, load_result
 from rcrlib.experiments.run import run_experiment
+from rcrlib.experiments.stored import store, stored_results
 
 __all__ = [
     "EXPERIMENTS",
@@ -24,5 +26,7 @@ __all__ = [
     "load_result",
     "results_page",
     "run_experiment",
+    "store",
+    "stored_results",
     "write_results_page",
 ]

@@ -13,15 +13,26 @@ from rcrlib.experiments.tables import plus_minus
 from rcrlib.metrics import SaliencyResult, f_measure
 from rcrlib.show import Panel, curves, dot_plot, precision_recall_plot
 from rcrlib.show.charts import precision_recall_in_words
+from rcrlib.show.style import Picture
 
 
 def draw_figure(result: Result, path: Path) -> str:
     """Draw the figure of a result that has runs; give its alt text, written from its numbers."""
+    return figure(result, path)[1]
+
+
+def figure(result: Result, path: Path | None = None) -> tuple[Picture, str]:
+    """Give the figure of a result that has runs as a picture, and its alt text.
+
+    Args:
+        result: which figure it has goes by its experiment.
+        path: a `.png` or `.svg` to write, whole or not at all.
+    """
     special = {"fig5": _precision_recall, "fig7": _shares, "noise": _errors}
     return special.get(result.experiment, _dots)(result, path)
 
 
-def _dots(result: Result, path: Path) -> str:
+def _dots(result: Result, path: Path | None) -> tuple[Picture, str]:
     """Draw each cell's main number, and the quality of its pseudo-labels where there are some."""
     key, title = next(iter(result.keys.items()))
     places = {
@@ -53,15 +64,14 @@ def _dots(result: Result, path: Path) -> str:
         paper = panels[-1].reference.get(name)
         parts.append(text + (f" (paper {paper:.3f})" if paper is not None else ""))
     alt = f"Dot plot, a row per cell and a dot per seed. {'; '.join(parts)}."
-    dot_plot(panels, result.title, "the paper's, under its own conditions", path, alt)
-    return alt
+    return dot_plot(panels, result.title, "the paper's, under its own conditions", path, alt), alt
 
 
-def _precision_recall(result: Result, path: Path) -> str:
+def _precision_recall(result: Result, path: Path | None) -> tuple[Picture, str]:
     """Draw a curve for each test set: means over seeds of precision and of recall."""
     drawn = {test: _mean_result(result.of(result.rows[0].name, test)) for test in result.tests}
-    precision_recall_plot(drawn, path, result.title)
-    return precision_recall_in_words(drawn, result.runs[0].protocol)
+    alt = precision_recall_in_words(drawn, result.runs[0].protocol)
+    return precision_recall_plot(drawn, path, result.title), alt
 
 
 def _mean_result(runs: list[Run]) -> SaliencyResult:
@@ -82,7 +92,7 @@ def _mean_result(runs: list[Run]) -> SaliencyResult:
     )  # fmt: skip
 
 
-def _shares(result: Result, path: Path) -> str:
+def _shares(result: Result, path: Path | None) -> tuple[Picture, str]:
     """Draw max F over the share of labels: alone, with some pseudo-labels, and with all."""
     test = result.tests[0]
     series: dict[str, list[tuple[float, float]]] = {}
@@ -98,7 +108,7 @@ def _shares(result: Result, path: Path) -> str:
     return _lines(series, "frames with a label, %", "max F", result.title, path)
 
 
-def _errors(result: Result, path: Path) -> str:
+def _errors(result: Result, path: Path | None) -> tuple[Picture, str]:
     """Draw the student's error over the pseudo-labels' error."""
     test, alone = result.tests[0], result.rows[0].name
     names = {"flow": "FGPLG, flow bent", "labels": "true labels, bent"}
@@ -120,8 +130,12 @@ def _errors(result: Result, path: Path) -> str:
 
 
 def _lines(
-    series: dict[str, list[tuple[float, float]]], xlabel: str, ylabel: str, title: str, path: Path
-) -> str:
+    series: dict[str, list[tuple[float, float]]],
+    xlabel: str,
+    ylabel: str,
+    title: str,
+    path: Path | None,
+) -> tuple[Picture, str]:
     ordered = {name: sorted(points) for name, points in series.items()}
     parts = [
         f"{name}: " + ", ".join(f"{y:.3f} at {x:.3g}" for x, y in points)
@@ -131,5 +145,4 @@ def _lines(
     drawn = {
         name: ([x for x, _ in points], [y for _, y in points]) for name, points in ordered.items()
     }
-    curves(drawn, xlabel, ylabel, title, path, alt)
-    return alt
+    return curves(drawn, xlabel, ylabel, title, path, alt), alt

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rcrlib.errors import DataError
 from rcrlib.experiments.paper import Numbers
@@ -107,15 +107,28 @@ class Result:
 
     def difference(self, pair: tuple[str, str], test: str, key: str) -> Difference | None:
         """Compare two cells on the seeds that both have; None where they have none in common."""
+        first, second, of = self.paired(pair, test, key)
+        if not first:
+            return None
+        return over_seeds(first, second) if of == "seeds" else over_videos(first, second)
+
+    def paired(
+        self, pair: tuple[str, str], test: str, key: str
+    ) -> tuple[list[float], list[float], Literal["seeds", "videos"]]:
+        """Give two cells' numbers that belong together, and what they are of.
+
+        Of the seeds that both have; where that is one, of its videos; none where there is none.
+        """
         first, second = ({run.seed: run for run in self.of(cell, test)} for cell in pair)
         seeds = sorted(first.keys() & second.keys())
         if len(seeds) > 1:
-            return over_seeds(*([runs[s].scores[key] for s in seeds] for runs in (first, second)))
+            a, b = ([runs[seed].scores[key] for seed in seeds] for runs in (first, second))
+            return a, b, "seeds"
         if not seeds:
-            return None
-        a, b = (runs[seeds[0]].per_video for runs in (first, second))
-        videos = sorted(a.keys() & b.keys())
-        return over_videos([a[v][key] for v in videos], [b[v][key] for v in videos])
+            return [], [], "seeds"
+        one, other = (runs[seeds[0]].per_video for runs in (first, second))
+        videos = sorted(one.keys() & other.keys())
+        return [one[v][key] for v in videos], [other[v][key] for v in videos], "videos"
 
     def save(self, path: Path) -> None:
         """Write everything as JSON, with the table's means and differences beside the runs."""

@@ -4,6 +4,7 @@
     sheet.py     many pictures in labelled rows and columns
     charts.py    line charts, precision-recall curves
     dots.py      numbers of several variants beside each other
+    intervals.py differences with their intervals
     style.py     palette, type and paper; the one place that speaks to matplotlib's canvas
 
 Everything gives uint8 `(H, W, 3)` arrays in RGB. Colour is never the only signal: what is tinted
@@ -13,6 +14,7 @@ needed, and only through its objects: the pictures depend on no global setting a
 
 from rcrlib.show.charts import curves, f_threshold_plot, precision_recall_plot
 from rcrlib.show.dots import Panel, dot_plot
+from rcrlib.show.intervals import interval_plot
 from rcrlib.show.pictures import as_picture, flow_picture, overlay
 from rcrlib.show.sheet import contact_sheet
 from rcrlib.show.style import PALETTE
@@ -26,6 +28,7 @@ __all__ = [
     "dot_plot",
     "f_threshold_plot",
     "flow_picture",
+    "interval_plot",
     "overlay",
     "precision_recall_plot",
 ]

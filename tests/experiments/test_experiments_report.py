@@ -9,11 +9,18 @@ from pathlib import Path
 import pytest
 
 from rcrlib.errors import DataError
-from rcrlib.experiments import load_result, results_page, write_results_page
+from rcrlib.experiments import (
+    load_result,
+    results_page,
+    store,
+    stored_results,
+    write_results_page,
+)
 from rcrlib.experiments.figures import draw_figure
 from rcrlib.experiments.provenance import Origin, commit
 from rcrlib.experiments.report import write_result
 from rcrlib.experiments.result import Result, Row, Run
+from rcrlib.experiments.stored import STORED
 from rcrlib.experiments.tables import difference_table, main_table, text_table
 
 ORIGIN = Origin("rcr experiment table2 --seeds 2", "abc", "rcrlib 0", "a laptop", 2, "Python 3")
@@ -131,6 +138,29 @@ def test_the_page_is_made_from_stored_files_alone(tmp_path):
     assert "![" not in out.read_text()
 
 
+def test_a_stored_result_is_found_by_its_name_and_shown_with_its_figure(tmp_path):
+    write_result(FULL, tmp_path / "made")
+    folder = tmp_path / "package" / "results"
+    assert stored_results(folder) == {}
+    file = store(tmp_path / "made", "table2-tiny", folder)
+    assert stored_results(folder) == {"table2-tiny": FULL}
+    page = results_page([file], tmp_path)
+    assert "From `package/results/table2-tiny.json`." in page
+    assert re.search(r"!\[Dot plot.*0\.720.*\]\(package/results/table2-tiny\.png\)", page)
+
+
+def test_the_packages_figures_are_small_and_each_belongs_to_a_result_and_has_its_words():
+    for figure in STORED.glob("*.png"):
+        assert figure.stat().st_size < 60_000, f"{figure.name} is large: leave it out"
+        assert figure.with_suffix(".json").is_file()
+        assert len(figure.with_suffix(".txt").read_text(encoding="utf-8").split()) >= 8
+
+
+def test_the_packages_results_name_no_folder_of_the_machine_that_made_them():
+    for file in STORED.glob("*.json"):
+        assert not re.search(r"/(tmp|home|root|work|Users)/", file.read_text(encoding="utf-8"))
+
+
 def test_a_page_about_nothing_is_refused(tmp_path):
     with pytest.raises(DataError, match="no result to report"):
         results_page([], tmp_path)
@@ -138,7 +168,7 @@ def test_a_page_about_nothing_is_refused(tmp_path):
 
 def test_the_repositorys_own_page_is_what_its_files_say():
     root = Path(__file__).resolve().parents[2]
-    files = sorted((root / "results").glob("*.json"))
+    files = sorted(STORED.glob("*.json"))
     page = root / "RESULTS.md"
     assert bool(files) == page.is_file()
     if files:
