@@ -49,6 +49,13 @@ def my_turn(path: Path, wait: Callable[[], object] = lambda: None) -> Iterator[N
 
 
 @contextmanager
+def if_free(path: Path) -> Iterator[bool]:
+    """Hold the lock file `path` unless another process does; tell whether it is held here."""
+    with _opened(path) as handle:
+        yield _lock(handle)
+
+
+@contextmanager
 def _opened(path: Path) -> Iterator[int]:
     """Open a lock file, made if need be; closing it lets go of its lock."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from rcrlib.experiments.lab import RESULT, Lab
 from rcrlib.experiments.provenance import origin
 from rcrlib.experiments.steps import Step
 from rcrlib.files import PARTIAL, write_json
-from rcrlib.lock import my_turn
+from rcrlib.lock import POLL, if_free
 
 
 def in_order(goals: Iterable[Step]) -> list[Step]:
@@ -38,60 +38,77 @@ def run_steps(lab: Lab, goals: Sequence[Step], say: Callable[[str], object] = tq
 
     The bar counts work, about the frames that go through a network, so that its time left holds for
     the whole grid. Several processes may share the folder: none does a step that another one is at,
-    but waits for it.
+    but takes another that can be done, and waits only where there is none.
 
     Raises:
         RcrError: what a step raises; steps that are finished stay so.
     """
     steps = in_order(goals)
-    weights = [step.weight(lab) for step in steps]
-    there = [lab.finished(step) for step in steps]
-    before = sum(weight for weight, done in zip(weights, there, strict=True) if done)
-    begin, worked, total = time.perf_counter(), 0, sum(weights)
+    weights = {step: step.weight(lab) for step in steps}
+    todo = [step for step in steps if not lab.finished(step)]
+    total = sum(weights.values())
+    before = total - sum(weights[step] for step in todo)
+    begin, worked = time.perf_counter(), 0
     with tqdm(
         total=total, initial=before, desc="grid", unit="frame", unit_scale=True, disable=None,
         leave=False, dynamic_ncols=True,
     ) as bar:  # fmt: skip
-        for number, (step, weight, done) in enumerate(zip(steps, weights, there, strict=True), 1):
-            if done:
-                continue
-            bar.set_postfix_str(str(step.folder))
-            seconds = _run(lab, step, say)
-            worked += weight
-            bar.update(weight)
+        while todo:
+            step, seconds = _run_one(lab, todo, bar, say)
+            todo.remove(step)
+            worked += weights[step]
+            bar.update(weights[step])
             left = (time.perf_counter() - begin) / worked * (total - before - worked)
             say(
-                f"{number:>4}/{len(steps)}  {step.folder!s:<60} {seconds:6.1f} s"
+                f"{len(steps) - len(todo):>4}/{len(steps)}  {step.folder!s:<60} {seconds:6.1f} s"
                 f"   about {left / 60:.0f} min left"
             )
 
 
-def _run(lab: Lab, step: Step, say: Callable[[str], object]) -> float:
-    """Run a step, unless another process does meanwhile; give the seconds that this took."""
+def _run_one(
+    lab: Lab, todo: Sequence[Step], bar: tqdm, say: Callable[[str], object]
+) -> tuple[Step, float]:
+    """Run the first step that can be done and that no other process is at; give its seconds too."""
+    waiting = False
+    while True:
+        for step in todo:
+            if not all(map(lab.finished, step.needs)):
+                continue
+            lock = lab.out / "locks" / f"{str(step.folder).replace('/', '~')}.lock"
+            with if_free(lock) as mine:
+                if mine:
+                    bar.set_postfix_str(str(step.folder))
+                    return step, _run(lab, step)
+        if not waiting:
+            say(f"{todo[0].folder}: another rcr is at it; waiting")
+            waiting = True
+        time.sleep(POLL)
+
+
+def _run(lab: Lab, step: Step) -> float:
+    """Run a step, unless another process has meanwhile; give the seconds that this took."""
     folder = lab.out / step.folder
-    lock = lab.out / "locks" / f"{str(step.folder).replace('/', '~')}.lock"
     begin = time.perf_counter()
-    with my_turn(lock, lambda: say(f"{step.folder}: another rcr is at it; waiting")):
-        if lab.finished(step):
-            return time.perf_counter() - begin
-        _clear_partial(folder)
-        try:
-            result = step.run(lab, folder)
-        except RcrError as error:  # a grid has no --resume: it always goes on
-            said = str(error).replace("--resume goes on", "the same command goes on")
-            raise type(error)(said) from error
-        seconds = time.perf_counter() - begin
-        made = asdict(origin(lab.config.command(), lab.config.device))
-        content = {
-            "step": type(step).__name__,
-            "settings": asdict(step),  # type: ignore[call-overload]
-            "lab": lab.config.fixed(),
-            "result": result,
-            "made": {**made, "seconds": round(seconds, 1)},
-        }
-        write_json(folder / RESULT, content)
-        # Weights stay; with Adam's state beside them a grid would take four times the space.
-        (folder / "run" / "checkpoint.pt").unlink(missing_ok=True)
+    if lab.finished(step):
+        return 0.0
+    _clear_partial(folder)
+    try:
+        result = step.run(lab, folder)
+    except RcrError as error:  # a grid has no --resume: it always goes on
+        said = str(error).replace("--resume goes on", "the same command goes on")
+        raise type(error)(said) from error
+    seconds = time.perf_counter() - begin
+    made = asdict(origin(lab.config.command(), lab.config.device))
+    content = {
+        "step": type(step).__name__,
+        "settings": asdict(step),  # type: ignore[call-overload]
+        "lab": lab.config.fixed(),
+        "result": result,
+        "made": {**made, "seconds": round(seconds, 1)},
+    }
+    write_json(folder / RESULT, content)
+    # Weights stay; with Adam's state beside them a grid would take four times the space.
+    (folder / "run" / "checkpoint.pt").unlink(missing_ok=True)
     return seconds
 
 
