@@ -165,6 +165,7 @@ def test_a_wrong_solution_does_not_build_and_leaves_everything_as_it_was(root):
 
 
 def test_publishing_changes_badges_and_set_up_cells_only(root):
+    (root / "README.md").write_text("# Mine\n<!-- lessons -->\n\n<!-- end -->\nThe end.\n")
     done = publish(root, Address("me/my-course", "v1.0"))
     assert done[0].executed is None
     assert len(done[0].written) == 3
@@ -172,6 +173,10 @@ def test_publishing_changes_badges_and_set_up_cells_only(root):
     assert "github/me/my-course/blob/v1.0/notebooks/04_convgru.ipynb" in text
     assert "github.com/me/my-course@v1.0" in text
     assert "a/b" not in text
+    page = (root / "README.md").read_text()
+    assert "github/me/my-course/blob/v1.0/notebooks/04_convgru.ipynb" in page
+    assert page.startswith("# Mine\n<!-- lessons -->\n| | lesson |")
+    assert page.endswith("|\n<!-- end -->\nThe end.\n")
     publish(root, Address("a/b", "main"))
     assert build(root)[0].written == ()
 

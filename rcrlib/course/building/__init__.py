@@ -6,6 +6,7 @@ head.py        badge, facts and the set-up cell
 nbgrader.py    what nbgrader asks of its own form of a lesson
 compose.py     the versions, from a source and the outputs of its last run
 execution.py   running a solution under RCR_STRICT=1, with its time and peak memory
+readme.py      the table of lessons in README.md
 build.py       `build`, `publish`, `export`: reads, runs where needed, writes what has changed
 """
 

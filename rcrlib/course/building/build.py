@@ -23,6 +23,7 @@ from rcrlib.course.building.compose import (
 from rcrlib.course.building.execution import execute
 from rcrlib.course.building.head import Address, read_address, setup_cell, write_address
 from rcrlib.course.building.nbgrader import CONFIG
+from rcrlib.course.building.readme import write_lessons
 from rcrlib.course.building.source import read_source
 from rcrlib.course.exercises import exercises_of
 from rcrlib.course.lessons import Measured, lesson, measured
@@ -83,6 +84,7 @@ def build(
         took = done[-1].executed
         ran = f"ran in {took.seconds:.0f} s, {took.megabytes} MB" if took else "outputs kept"
         say(f"{stem:<16} {ran}; {len(done[-1].written)} files changed")
+    write_lessons(root, known, read_address(root / SOURCES))
     return done
 
 
