@@ -13,8 +13,11 @@ from rcrlib.show import PALETTE
 SIDE = 48
 """Height and width of a frame, in pixels."""
 
+MARGIN = 3.0
+"""Pixels of ground around what moves that the flow takes along, as estimated flow does."""
+
 _PAINT = torch.tensor([[int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)] for code in PALETTE[:6]])
-_GROUND, _DOUBLE, _ANIMAL, _REED = range(4)
+_ANIMAL = 2  # in front of the ground, 0, and its double, 1; behind the reed, 3
 
 
 class Triplets(NamedTuple):
@@ -62,8 +65,9 @@ def reed_triplets(
 ) -> Triplets:
     """Draw triplets in which an animal moves, and its double too, which has no label.
 
-    The camera stands still. The flow is that of what is seen in k, plus an error, so that warped
-    labels have holes where a reed covered the animal and ghosts where ground comes to light.
+    The camera stands still. The flow is that of what is seen in k, its edges and lengths a bit off,
+    so that warped labels have holes where the reed covered the animal, and ghosts where ground
+    comes to light.
 
     Args:
         count: videos.
@@ -75,41 +79,47 @@ def reed_triplets(
     chance = _Chance(count, seed)
     y, x = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
     grid = torch.stack([x, y]).float()
-    bodies = [_Body(chance, side) for side in (-1, 1)]  # the double, the animal
+    side = chance.even(-1, 1).sign()
+    bodies = [_Body(chance, way * side) for way in (-1, 1)]  # the double, the animal
     reed = _Reed(chance, bodies[1], gaps, reeds)
+    layers = (*bodies, reed)
     paint = _PAINT[torch.rand(count, 6, generator=chance.generator).argsort(dim=1)[:, :3]]
     ground = chance.even(0.25, 0.75, 3)[..., None, None] + 0.08 * chance.smooth(3, 9)
-    frames, labels, seen, covered = [], [], [], []
+    frames, labels, covered = [], [], []
     for t in (-gaps[0], 0, gaps[1]):
-        layers = [*(body.inside(grid, t) for body in bodies), reed.inside(grid, t)]
-        front = torch.zeros(count, SIDE, SIDE, dtype=torch.long)
         frame = ground
-        coats = [*(body.coat(grid, t) for body in bodies), torch.zeros_like(ground[:, :1])]
-        for depth, (inside, coat) in enumerate(zip(layers, coats, strict=True), start=1):
-            front = torch.where(inside, depth, front)
-            colour = paint[:, depth - 1, :, None, None] + coat
-            frame = torch.where(inside[:, None], colour, frame)
+        for layer, colour in zip(layers, paint.unbind(dim=1), strict=True):
+            inside = layer.inside(grid, t)[:, None]
+            frame = torch.where(inside, colour[..., None, None] + layer.coat(grid, t), frame)
         frames.append(frame.clamp(0, 1))
-        labels.append((front == _ANIMAL).float()[:, None])
-        seen.append(front)
+        labels.append((_front(layers, grid, t) == _ANIMAL).float()[:, None])
         covered.append(reed.inside(grid + (t * bodies[1].velocity)[..., None, None], t))
+    moving = _front(layers, grid, 0, MARGIN)
     flows = [
-        _flow(seen[1], t, (bodies[0], bodies[1], reed)) + error * abs(t) / 5 * chance.smooth(2, 5)
+        _flow(moving, t, layers) + error * abs(t) / 5 * chance.smooth(2, 5)
         for t in (-gaps[0], gaps[1])
     ]
-    animal = seen[1] == _ANIMAL
+    animal = labels[1][:, 0] > 0
     lost = [(animal & covered[n]).sum(dim=(1, 2)) for n in (0, 2)]
     hidden = torch.maximum(*lost) / animal.sum(dim=(1, 2)).clamp(min=1)
     return Triplets(torch.stack(frames, 1), torch.stack(labels, 1), flows[0], flows[1], hidden)
 
 
-class _Body:
-    """An ellipse with stripes that moves evenly; on the left or on the right half at time 0."""
+def _front(layers: tuple[_Body | _Reed, ...], grid: Tensor, t: int, margin: float = 0) -> Tensor:
+    """Give the number of the layer that is in front, (B, H, W); 0 is the ground."""
+    front = torch.zeros(len(layers[0].centre), SIDE, SIDE, dtype=torch.long)
+    for depth, layer in enumerate(layers, start=1):
+        front[layer.inside(grid, t, margin)] = depth
+    return front
 
-    def __init__(self, chance: _Chance, side: int) -> None:
+
+class _Body:
+    """An ellipse with stripes that moves evenly; its side is -1 (left) or 1 (right) at time 0."""
+
+    def __init__(self, chance: _Chance, side: Tensor) -> None:
         self.centre = chance.even(-4, 4, 2) + (SIDE - 1) / 2
-        self.centre[:, 0] += side * 9 * torch.where(chance.even(0, 1) < 2, 1, 1)
-        self.velocity = chance.direction() * chance.even(0.5, 1.8)[:, None]
+        self.centre[:, 0] += 9 * side
+        self.velocity = chance.direction() * chance.even(0.3, 1.4)[:, None]
         self.axes = chance.even(6, 10, 2)
         self.along = chance.direction()
         self.stripes = chance.even(0.5, 1.2)
@@ -120,8 +130,8 @@ class _Body:
         across = torch.stack([-self.along[:, 1], self.along[:, 0]], dim=1)
         return torch.stack([_dot(away, self.along), _dot(away, across)], dim=1)
 
-    def inside(self, grid: Tensor, t: int) -> Tensor:
-        return (self._own(grid, t) / self.axes[..., None, None]).square().sum(dim=1) < 1
+    def inside(self, grid: Tensor, t: int, margin: float = 0) -> Tensor:
+        return (self._own(grid, t) / (self.axes + margin)[..., None, None]).norm(dim=1) < 1
 
     def coat(self, grid: Tensor, t: int) -> Tensor:
         return 0.12 * (self._own(grid, t)[:, :1] * self.stripes[:, None, None, None]).sin()
@@ -130,9 +140,7 @@ class _Body:
 class _Reed:
     """A straight band that meets the animal's centre at some time between i and j, or never."""
 
-    def __init__(
-        self, chance: _Chance, animal: _Body, gaps: tuple[int, int], share: float
-    ) -> None:
+    def __init__(self, chance: _Chance, animal: _Body, gaps: tuple[int, int], share: float) -> None:
         self.normal = chance.direction()
         self.velocity = self.normal * chance.even(1.5, 3.5)[:, None]
         self.half = chance.even(2.5, 4.5)[:, None, None]
@@ -140,8 +148,12 @@ class _Reed:
         self.centre = animal.centre + meeting * (animal.velocity - self.velocity)
         self.centre[chance.even(0, 1) >= share] = 1e4
 
-    def inside(self, grid: Tensor, t: int) -> Tensor:
-        return _dot(_away(grid, self.centre + t * self.velocity), self.normal).abs() < self.half
+    def inside(self, grid: Tensor, t: int, margin: float = 0) -> Tensor:
+        across = _dot(_away(grid, self.centre + t * self.velocity), self.normal)
+        return across.abs() < self.half + margin
+
+    def coat(self, grid: Tensor, t: int) -> Tensor:
+        return grid.new_zeros(1)
 
 
 def _flow(front: Tensor, t: int, layers: tuple[_Body | _Reed, ...]) -> Tensor:
