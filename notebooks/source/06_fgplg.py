@@ -1,0 +1,528 @@
+# %% [markdown] minutes=1 tags=["slide"]
+# # 06 · FGPLG: seven channels, and what each one buys
+#
+# **You will put together all that the pseudo-label generator sees, train it in seconds, and take
+# its inputs away one by one to learn what each is worth.**
+
+# %% [markdown] tags=["objectives"]
+# When you are through, you can
+#
+# - build the seven channels that FGPLG sees of a frame, in the order that its weights expect,
+# - say which labels it learns from, and why it does not simply copy what was warped,
+# - turn an image network into a generator without losing what it knows,
+# - tell what an input is worth in two ways: retrain without it, or switch it off,
+# - say where a pseudo-label beats a warped label, and where it is the other way round.
+#
+# You need lesson 05's warping and lesson 02's networks. Each exercise has a check, two hints and a
+# solution; what you leave out, the library fills in, so **Run → Run All Cells** always reaches the
+# end.
+
+# %% tags=["setup"]
+# The builder puts the set-up cell here.
+
+# %%
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from rcrlib.course import check, one_thread, picture, setup, sheet, use
+from rcrlib.data import normalise
+from rcrlib.flow import warp
+from rcrlib.show import curves, overlay
+
+session = setup("06_fgplg")
+
+# %% [markdown] minutes=4 tags=["slide"]
+# ## 1 · Two labels that disagree
+#
+# Frame $k$ has no label. Frame $i$ before it and frame $j$ after it have one, and both can be
+# warped to $k$. Where the two agree there is little to do. Where they disagree, somebody must
+# decide. Lesson 05 did it by a rule, which had to find out what is hidden, and often could not.
+# The *flow-guided pseudo-label generator* (FGPLG, paper 3.3) **learns** to decide.
+#
+# To see it learn in seconds we use a world of 48 × 48 pixels: an **animal**, which is labelled; its
+# **double**, which looks alike and is not; in most videos a **reed** that sweeps over the animal.
+# The flow is roughly right, as estimated flow is: its edges are blurred, its lengths a bit off.
+#
+# **Predict.** Look at the two warped labels below. Which of their errors could you mend if you saw
+# only them? Which need the colours of frame $k$?
+
+# %%
+from rcrlib.course.reeds import reed_triplets
+
+learn = reed_triplets(1000, seed=0)  # i and j five frames away from k
+test = reed_triplets(200, seed=1, gaps=(3, 2))
+truth = test.labels[:, 1]
+SHOWN = 0, 1, 2
+
+
+def labels_at_k(d):
+    """Give the labels of i and j, warped to k: each (B, 1, H, W)."""
+    return warp(d.labels[:, 0], d.flow_i), warp(d.labels[:, 2], d.flow_j)
+
+
+def drawn(frame, label=None, times=4):
+    """Give a frame (3, H, W) as a picture, larger, tinted where a label (1, H, W) is."""
+    large = [F.interpolate(x[None], scale_factor=times)[0] for x in (frame, label) if x is not None]
+    rgb = (255 * large[0].movedim(0, 2)).byte().numpy()
+    return rgb if label is None else overlay(rgb, large[1][0].clamp(0, 1).numpy())
+
+
+def overlap(guess, of):
+    """Give the IoU of each guess, cut at one half, with its truth: (B,)."""
+    found, true = guess >= 0.5, of >= 0.5
+    inside, either = ((a.sum(dim=(1, 2, 3))) for a in (found & true, found | true))
+    return inside / either.clamp(min=1)
+
+
+warped_i, warped_j = labels_at_k(test)
+mean = (warped_i + warped_j) / 2
+sheet(
+    f"Three videos: frames i, k and j with their labels, then frame k under both warped labels"
+    f" and their mean. IoU of the mean here {', '.join(f'{x:.2f}' for x in overlap(mean, truth)[list(SHOWN)])};"
+    f" over all {len(truth)} videos {overlap(mean, truth).mean():.2f}.",
+    [[*(drawn(test.frames[n, t], test.labels[n, t]) for t in range(3)),
+      *(drawn(test.frames[n, 1], label[n]) for label in (warped_i, warped_j, mean))]
+     for n in SHOWN],
+    ["frame i", "frame k (truth)", "frame j", "label i, warped", "label j, warped", "their mean"],
+    cell_width=120,
+)  # fmt: skip
+
+# %% [markdown] minutes=3 tags=["slide"]
+# A **hole** is where the reed hid the animal; a **ghost** is where ground came to light that was
+# covered before. Both are disputes: one warped label says yes, the other no. Which one is right,
+# the labels cannot tell. The colours can; and so can something else: a hole moves with the animal,
+# a ghost stays with the ground.
+#
+# ## 2 · How far did it move?
+#
+# That is why FGPLG sees the *length* of both flows. Pixels depend on the resolution and on how fast
+# a video is, so the paper normalises: the flow is scaled into $[-1, 1]$, then its Euclidean norm is
+# taken. We read this as
+#
+# $$\lVert O \rVert(x, y) = \sqrt{\Big(\frac{dx}{s}\Big)^2 + \Big(\frac{dy}{s}\Big)^2}, \qquad
+# s = \max\Big(1,\; \max_{x,y} |dx|,\; \max_{x,y} |dy|\Big)$$
+#
+# with one $s$ for each flow. The 1 keeps the noise of a scene at rest from looking like motion.
+#
+# **Predict.** What is the largest value that this length can have?
+
+
+# %% tags=["exercise"]
+def flow_length(flow):
+    """Give the length of the normalised flow.
+
+    flow: (B, 2, H, W) in pixels. Returns (B, 1, H, W).
+    """
+    # your turn
+    scale = flow.abs().amax(dim=(1, 2, 3), keepdim=True).clamp(min=1)
+    return (flow / scale).norm(dim=1, keepdim=True)
+    # end
+
+
+check(flow_length)
+
+# %% [markdown] minutes=2 tags=["slide"]
+# ## 3 · Seven channels
+#
+# FGPLG is an RCRNet (lesson 02) whose first convolution reads seven channels instead of three:
+#
+# $$P_k = \sigma\Big(\mathrm{RCRNet}_7\big[\,I_k,\; G_{i \to k},\; G_{j \to k},\;
+# \lVert O_{k \to i} \rVert,\; \lVert O_{k \to j} \rVert\,\big]\Big)$$
+#
+# $I_k$ are the three colours, normalised as for any image network. $G_{i \to k}$ is the label of
+# $i$, warped to $k$. `warp(image, flow)` is lesson 05's backward warping.
+
+
+# %% tags=["exercise"]
+def seven_channels(rgb, label_i, label_j, flow_i, flow_j):
+    """Give what FGPLG sees of frame k.
+
+    rgb: (B, 3, H, W), frame k. label_i, label_j: (B, 1, H, W), as drawn on frames i and j.
+    flow_i, flow_j: (B, 2, H, W), from k to i and from k to j. Returns (B, 7, H, W).
+    """
+    # your turn
+    labels = [warp(label_i, flow_i), warp(label_j, flow_j)]
+    return torch.cat([rgb, *labels, flow_length(flow_i), flow_length(flow_j)], dim=1)
+    # end
+
+
+check(seven_channels)
+
+# %%
+flow_length, seven_channels = use(flow_length, seven_channels)
+
+
+def stack(d):
+    """Give the seven channels of many triplets: (B, 7, H, W)."""
+    return seven_channels(
+        normalise(d.frames[:, 1]), d.labels[:, 0], d.labels[:, 2], d.flow_i, d.flow_j
+    )
+
+
+seen = stack(test)
+rows = [[drawn(test.frames[n, 1]), *(one.clamp(0, 1).numpy() for one in seen[n, 3:5]),
+         *(one.numpy() / 2**0.5 for one in seen[n, 5:])] for n in SHOWN]  # fmt: skip
+animals = [float(seen[n, 5][truth[n, 0] > 0].mean()) for n in SHOWN]
+sheet(
+    "What FGPLG sees of three frames. Lengths are bright where far. In the mean the animal's length"
+    f" to i is {', '.join(f'{x:.2f}' for x in animals)}.",
+    rows,
+    ["RGB", "label i, warped", "label j, warped", "length to i", "length to j"],
+    [f"video {n}" for n in SHOWN],
+    cell_width=130,
+)
+
+# %% [markdown] minutes=3 tags=["slide"]
+# ## 4 · What it learns from
+#
+# To learn, one needs questions with answers. Only kept labels are known: with $l = 5$ those of
+# frames 0, 5, 10, 15, ... So FGPLG learns on **triplets** $(i, k, j)$ of which *all three* are kept
+# labels: $k$'s is the answer, those of its next kept neighbours are in the question. Afterwards it
+# is asked about frames between two kept labels.
+#
+# **Predict.** A video has 21 frames. How many triplets has it with $l = 5$? With $l = 20$?
+
+
+# %% tags=["exercise"]
+def training_triplets(kept):
+    """Give the triplets (i, k, j) that FGPLG learns from.
+
+    kept: a list of the frames whose labels were kept, ascending. Returns a list of tuples.
+    """
+    # your turn
+    return list(zip(kept, kept[1:], kept[2:], strict=False))
+    # end
+
+
+check(training_triplets)
+
+# %%
+# NBVAL_CHECK_OUTPUT
+from rcrlib.data import intervals
+
+training_triplets = use(training_triplets)
+for l, m in ((5, 1), (5, 4), (10, 1), (20, 7)):
+    kept = list(range(0, 21, l))
+    asked = [k for interval in intervals(range(21), l, m) for k in interval.targets]
+    print(f"{m}/{l}: learns on {training_triplets(kept)}, is asked about {asked}")
+
+# %% [markdown] minutes=3 tags=["slide"]
+# Three things follow. A video with fewer than three kept labels teaches nothing. School is harder
+# than life: in a triplet the labels are $l$ frames away from $k$, later fewer. And **why it does not
+# simply copy the warp**: the answer is the drawn label of $k$, not a warped one. Every hole and
+# every ghost costs, so the loss pays for telling them apart.
+#
+# ## 5 · Where it begins
+#
+# FGPLG starts from the network of the image stage, which knows colours. Everything fits but the
+# first convolution (the *stem*): its weights are $C \times 3 \times h \times w$, and seven channels
+# are needed. The stem of the image network becomes the part that reads the colours. What reads the
+# other four stays as it was drawn by chance; the paper says nothing about it.
+
+
+# %% tags=["exercise"]
+def widen_stem(stem, drawn):
+    """Give FGPLG's first weights of its first convolution.
+
+    stem: (C, 3, h, w), from the image network. drawn: (C, 7, h, w), fresh. Returns (C, 7, h, w).
+    """
+    # your turn
+    return torch.cat([stem, drawn[:, 3:]], dim=1)
+    # end
+
+
+check(widen_stem)
+
+# %% [markdown] minutes=2
+# Now a generator small enough to learn while you wait. Like RCRNet it goes down, comes up again by
+# skips, and lacks the finest ones: its answer is made at half the resolution. (RCRNet: a quarter.)
+# First an image network learns from colours alone; then the generator starts from it.
+
+# %%
+widen_stem = use(widen_stem)
+
+
+def block(inputs, outputs, stride=1):
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride, 1), nn.BatchNorm2d(outputs), nn.ReLU()
+    )
+
+
+def twice(x):
+    return F.interpolate(x, scale_factor=2, mode="bilinear")
+
+
+class Small(nn.Module):
+    """(B, channels, H, W) in, logits (B, 1, H, W) out."""
+
+    def __init__(self, channels, width=12):
+        super().__init__()
+        self.down2, self.down4 = block(channels, width, 2), block(width, 2 * width, 2)
+        self.down8 = block(2 * width, 4 * width, 2)
+        self.up4, self.up2 = block(6 * width, 2 * width), block(3 * width, width)
+        self.head = nn.Conv2d(width, 1, 1)
+
+    def forward(self, x):
+        f2 = self.down2(x)
+        f4 = self.down4(f2)
+        f4 = self.up4(torch.cat([twice(self.down8(f4)), f4], dim=1))
+        return twice(self.head(self.up2(torch.cat([twice(f4), f2], dim=1))))
+
+
+def train(network, x, steps=200, batch=16):
+    """Train on x and the labels of k, and give the network back."""
+    chance = torch.Generator().manual_seed(1)
+    optimiser = torch.optim.Adam(network.parameters())
+    rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, 6e-3, total_steps=steps)
+    for _ in range(steps):
+        some = torch.randint(len(x), (batch,), generator=chance)
+        loss = F.binary_cross_entropy_with_logits(network(x[some]), learn.labels[some, 1])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        rates.step()
+    return network.eval()
+
+
+def generator(image_network):
+    """Start a generator from an image network."""
+    torch.manual_seed(0)
+    network, stem = Small(7), "down2.0.weight"
+    widened = widen_stem(image_network.state_dict()[stem], network.state_dict()[stem])
+    network.load_state_dict({**image_network.state_dict(), stem: widened})
+    return network
+
+
+torch.manual_seed(0)
+lessons = stack(learn)
+with one_thread():  # maps this small only wait for more threads
+    image_network = train(Small(3), lessons[:, :3], steps=100)
+
+# %% [markdown] minutes=3 tags=["slide"]
+# ## 6 · Table 4, in small
+#
+# The paper asks what the inputs are worth by leaving them out *and training anew* (Table 4): **Gb**
+# sees RGB only, **Gc** also the labels as they were drawn, **Gd** is FGPLG. From Gc to Gd two things
+# change at once: labels are warped, and lengths come in. We put a fourth between them, **warped**.
+#
+# A channel that is left out is zero. Rivals that need no network: copying the nearer label ($j$'s,
+# two frames away), and the mean of the warped ones.
+#
+# **Predict.** Rank all six by IoU. Which step is the largest: labels, warping or lengths?
+
+# %%
+kinds = {"Gb": "RGB", "Gc": "+ labels", "warped": "+ warping", "Gd": "+ lengths"}
+
+
+def without(kind, x, d):
+    """Give the channels x of triplets d as a kind of generator sees them."""
+    x = x.clone()
+    if kind != "Gd":
+        x[:, 5:] = 0
+    if kind == "Gc":
+        x[:, 3:5] = d.labels[:, [0, 2], 0]
+    if kind == "Gb":
+        x[:, 3:] = 0
+    return x
+
+
+with one_thread():
+    networks = {
+        kind: train(generator(image_network), without(kind, lessons, learn)) for kind in kinds
+    }
+
+# %% tags=["result"]
+with torch.no_grad():
+    made = {
+        kind: network(without(kind, seen, test)).sigmoid() for kind, network in networks.items()
+    }
+guesses = {"copied": test.labels[:, 2], "mean of warped": mean, **made}
+ious = {name: overlap(guess, truth) for name, guess in guesses.items()}
+titles = [
+    f"{name}{': ' + kinds[name] if name in kinds else ''}\nIoU {iou.mean():.2f}"
+    for name, iou in ious.items()
+]
+said = ", ".join(f"{name} {iou.mean():.2f}" for name, iou in ious.items())
+sheet(
+    f"Frame k of three videos under six labels and the truth. Mean IoU over {len(truth)} videos: {said}.",
+    [[drawn(test.frames[n, 1], label[n]) for label in (*guesses.values(), truth)] for n in SHOWN],
+    [*titles, "truth"],
+    cell_width=120,
+)
+
+# %%
+reed = test.hidden > 0.1
+print(f"{'IoU':<16}{'all':>7}{'hidden':>9}{'in view':>9}")
+for name, iou in ious.items():
+    print(f"{name:<16}{iou.mean():7.2f}{iou[reed].mean():9.2f}{iou[~reed].mean():9.2f}")
+print(f"hidden: the reed covers over a tenth of the animal in i or j, {int(reed.sum())} videos")
+
+# %% [markdown] minutes=4 tags=["slide"]
+# TABLE WORDS
+#
+# ## 7 · Inputs on and off
+#
+# There is a second way to ask what an input is worth: take the trained Gd and **switch it off**.
+# This is quick, and it answers another question: not *what could be learned without it*, but *what
+# this network has come to lean on*. A label that is off says "nothing is salient here"; a network
+# that never saw such a thing has no reason to doubt it.
+#
+# **Predict.** Which single input will cost most when it is switched off? Which least?
+
+# %%
+from rcrlib.course.widgets import fgplg_inputs
+from rcrlib.course.widgets.fgplg_inputs import CHANNELS, Case
+
+fgplg_inputs(networks["Gd"], {f"video {n}": Case(seen[n], truth[n, 0]) for n in SHOWN})
+
+# %%
+with torch.no_grad():
+    for name, channels in {
+        **CHANNELS,
+        "both labels": slice(3, 5),
+        "both lengths": slice(5, 7),
+    }.items():
+        fewer = seen.clone()
+        fewer[:, channels] = 0
+        iou = overlap(networks["Gd"](fewer).sigmoid(), truth)
+        print(f"{name + ' off':<18} IoU {iou.mean():.2f} ({(iou - ious['Gd']).mean():+.2f})")
+
+# %% [markdown] minutes=3 tags=["slide"]
+# SWITCH WORDS
+#
+# ## 8 · Where it is better, and where worse
+#
+# One number for a frame hides two skills: to decide **where the warped labels disagree**, and to
+# keep **what both say**. Cut all maps at one half (at least one half is animal). A pixel is *wrong*
+# where the guess and the truth differ, *disputed* where the warped labels differ from each other.
+#
+# **Predict.** In which of the two regions will FGPLG be better than a warped label? In which worse?
+
+
+# %% tags=["exercise"]
+def wrong_shares(guess, warped_i, warped_j, truth):
+    """Give the share of wrong pixels among the disputed ones, and among all others.
+
+    All four: (H, W) in [0, 1]. Returns two numbers; a share of no pixels is 0.
+    """
+    # your turn
+    wrong = (guess >= 0.5) != (truth >= 0.5)
+    disputed = (warped_i >= 0.5) != (warped_j >= 0.5)
+    shares = [(wrong & r).sum() / r.sum().clamp(min=1) for r in (disputed, ~disputed)]
+    return shares[0], shares[1]
+    # end
+
+
+check(wrong_shares)
+
+# %%
+wrong_shares = use(wrong_shares)
+rivals = {"label i, warped": warped_i, "label j, warped": warped_j, "mean of warped": mean, **made}
+print(f"{'wrong pixels':<18}{'disputed':>10}{'agreed':>10}")
+for name, guess in rivals.items():
+    maps = zip(guess, warped_i, warped_j, truth, strict=True)
+    shares = torch.tensor([wrong_shares(*(one[0] for one in four)) for four in maps])
+    disputed, agreed = 100 * shares.mean(dim=0)
+    print(f"{name:<18}{disputed:8.1f} %{agreed:8.1f} %")
+
+# %% [markdown] minutes=1
+# And with the distance? Below, $i$ and $j$ are 1 to 5 frames away from $k$, in videos with a reed
+# and in videos without.
+
+# %%
+away = range(1, 6)
+lines = {}
+for name, share in (("reed", 1.0), ("no reed", 0.0)):
+    ours, theirs = [], []
+    for gap in away:
+        d = reed_triplets(150, seed=2, gaps=(gap, gap), reeds=share)
+        with torch.no_grad():
+            ours.append(overlap(networks["Gd"](stack(d)).sigmoid(), d.labels[:, 1]).mean())
+        theirs.append(overlap(sum(labels_at_k(d)) / 2, d.labels[:, 1]).mean())
+    lines |= {f"Gd, {name}": (away, ours), f"mean of warped, {name}": (away, theirs)}
+said = "; ".join(f"{name} {y[0]:.2f} and {y[-1]:.2f}" for name, (_, y) in lines.items())
+picture(
+    f"IoU with the truth when both labels are 1 to 5 frames away. At 1 and 5: {said}.",
+    curves(lines, "frames from k to i and to j", "IoU, mean of 150 videos"),
+)
+
+# %% [markdown] minutes=3 tags=["slide"]
+# DISTANCE WORDS
+#
+# ### Where paper and released code part
+#
+# The authors' code divides $dx$ by the width and $dy$ by the height instead of filling $[-1, 1]$: 10
+# pixels at 448 become 0.022. The library has both, as `variant="paper"` and `"official"`; a
+# generator must be asked in the way in which it was taught.
+#
+# ## 9 · At full size
+#
+# The library's `FGPLG` is RCRNet at its full size, its `TripletReader` makes the channels from a
+# video: flow by DIS at 448 × 448, warped labels, lengths. Is it what you wrote?
+#
+# **Predict.** The stem has 64 kernels of 7 × 7. How many more parameters has FGPLG than RCRNet?
+
+# %%
+from rcrlib.data import SyntheticConfig, make_synthetic
+from rcrlib.flow import get_flow, guidance
+from rcrlib.models import FGPLG, RCRNet, parameter_count
+
+(video,) = make_synthetic(SyntheticConfig(videos=1, frames=6, size=(224, 224)))
+i, k, j = 0, 3, 5
+frames = {t: torch.from_numpy(video.frame(t)).movedim(2, 0)[None] for t in (i, k, j)}
+label_i, label_j = (torch.from_numpy(video.mask(t))[None, None].float() for t in (i, j))
+flow_i, flow_j = (get_flow("dis")(frames[k], frames[t]) for t in (i, j))
+rgb, guide = normalise(frames[k]), guidance(label_i, label_j, flow_i, flow_j)
+
+torch.manual_seed(0)
+fresh, image_net = FGPLG(), RCRNet()
+torch.manual_seed(0)  # so that the same four channels are drawn again
+fgplg = FGPLG.from_rcrnet(image_net).eval()
+new, old, stem = (one.state_dict()["encoder.resnet.conv1.weight"]
+                  for one in (fresh.network, image_net, fgplg.network))  # fmt: skip
+print("widen_stem gives the library's stem:", torch.equal(widen_stem(old, new), stem))
+mine = seven_channels(rgb, label_i, label_j, flow_i, flow_j)
+with torch.no_grad():
+    theirs = fgplg(rgb, *vars(guide).values())
+    same = torch.allclose(fgplg.network(mine), theirs, rtol=1e-3, atol=1e-4)
+print("seven_channels gives the library's logits:", same)
+more = parameter_count(fgplg) - parameter_count(image_net)
+print(f"{parameter_count(fgplg) / 1e6:.1f} M parameters, {more:,} more than RCRNet")
+
+# %% [markdown] minutes=4 tags=["slide"]
+# On real videos, with all of training, the paper's Table 4 gives (VOS, one label in 20 kept and
+# seven pseudo-labels in each interval; the score is that of the *final* network, which learned from
+# them):
+#
+# | | FGPLG sees | max F | S |
+# |---|---|---|---|
+# | Ga | no pseudo-labels | .821 | .832 |
+# | Gb | RGB | .832 | .854 |
+# | Gc | + labels of $i$ and $j$ | .838 | .860 |
+# | Gd | + flow: labels warped, lengths | .847 | .861 |
+#
+# PAPER WORDS
+#
+# ## Summary
+#
+# - Seven channels, in this order: colours, two warped labels, two flow lengths. The labels say what
+#   is meant, warping says where, colours and lengths say which label to believe.
+# - FGPLG learns on triplets of kept labels, from a drawn answer: so it learns where warps are wrong.
+# - It wins where warped labels disagree, and pays at the outline, which it draws anew.
+#
+# ## Questions
+#
+# 1. The camera pans. What becomes of the lengths of ground and animal, and of the cue they give?
+# 2. A pseudo-label could be FGPLG's answer where the labels disagree and the warped label elsewhere.
+#    What would you gain, and what could go wrong?
+# 3. Why might a network that learned with channels switched off at random be better at step 7, and
+#    worse at step 6?
+#
+# ## References
+#
+# P. Yan et al., *Semi-Supervised Video Salient Object Detection Using Pseudo-Labels*, ICCV 2019,
+# [arXiv:1908.04051](https://arxiv.org/abs/1908.04051): section 3.3, Fig. 4, Table 4; the labels that
+# are kept: section 4.2, Table 2.
+#
+# **Next:** *07 · Learning from labels and pseudo-labels*
