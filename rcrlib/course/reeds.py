@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rcrlib.show import PALETTE
+from rcrlib.show import PALETTE, overlay
+from rcrlib.show.style import Picture
 
 SIDE = 48
 """Height and width of a frame, in pixels."""
@@ -37,6 +38,17 @@ class Triplets(NamedTuple):
 
     hidden: Tensor
     """(B,): which share of the animal in k is covered in i or in j, whichever is more."""
+
+
+def drawn(frame: Tensor, label: Tensor | None = None, times: int = 4) -> Picture:
+    """Give a frame (3, H, W) in [0, 1] as a picture, enlarged, tinted where a label (1, H, W) is."""
+    parts = (frame,) if label is None else (frame, label)
+    large = [F.interpolate(part[None], scale_factor=times)[0].movedim(0, 2) for part in parts]
+    rgb: Picture = (255 * large[0]).byte().numpy()
+    if label is None:
+        return rgb
+    # Half of the tint: what it lies on stays visible.
+    return overlay(rgb, 0.5 * large[1][..., 0].clamp(0, 1).numpy(), level=0.25)
 
 
 class _Chance:

@@ -19,6 +19,9 @@ from rcrlib.show import contact_sheet, overlay
 from rcrlib.show.style import Picture
 
 ON, OFF = "on", "off"
+LARGE = 144
+"""Pixels across, to which smaller frames are enlarged under a label."""
+
 CHANNELS = {
     "RGB": slice(0, 3),
     "label i": slice(3, 4),
@@ -81,13 +84,12 @@ def fgplg_inputs(network: Callable[[Tensor], Tensor], cases: Mapping[str, Case])
         without = f"without {', '.join(off)}" if off else "with all five inputs"
         change = one.iou - full.iou
         said = f"IoU {one.iou:.2f}" + (f" ({change:+.2f})" if off else "")
-        shown = _colours(cases[case])
-        labels = (full.label, one.label, np.asarray(cases[case].truth, np.float32))
+        labels = (full.label, one.label, cases[case].truth)
         titles = [
             name if is_on else f"{name}: off" for name, is_on in zip(CHANNELS, on, strict=True)
         ]
         drawn = contact_sheet(
-            [[*_inputs(cases[case], on), *(overlay(shown, label) for label in labels)]],
+            [[*_inputs(cases[case], on), *(_tinted(cases[case], label) for label in labels)]],
             [*titles, f"from all\nIoU {full.iou:.2f}", f"from these\n{said}", "truth"],
             cell_width=108,
         )
@@ -132,6 +134,16 @@ def _colours(case: Case) -> Picture:
     return (255 * colours).round().byte().numpy()
 
 
+def _tinted(case: Case, label: ArrayLike) -> Picture:
+    """Draw a label over frame k, enlarged, so that its line is thin."""
+    values = np.asarray(label, np.float32)
+    times = max(1, LARGE // values.shape[1])
+    frame, values = (
+        one.repeat(times, axis=0).repeat(times, axis=1) for one in (_colours(case), values)
+    )
+    return overlay(frame, values)
+
+
 def _inputs(case: Case, on: tuple[bool, ...]) -> list[ArrayLike]:
     """Give what the network sees as five pictures; black where it is off."""
     maps = [case.stack[3], case.stack[4], *(case.stack[5:7] / 2**0.5)]
@@ -148,15 +160,14 @@ def _sheet(
     titles = ["all inputs", *(f"no {name}" for name in CHANNELS)]
     rows, names = [], []
     for name, case in cases.items():
-        shown = _colours(case)
         answers = [known[name][on] for on in choices]
-        truth = overlay(shown, np.asarray(case.truth, np.float32))
-        rows.append([*(overlay(shown, one.label) for one in answers), truth])
-        names.append(f"{name}\nIoU " + " ".join(f"{one.iou:.2f}" for one in answers))
+        rows.append([_tinted(case, label) for label in (*(a.label for a in answers), case.truth)])
+        names.append(f"{name}\nIoU {answers[0].iou:.2f}")
     means = [np.mean([of[on].iou for of in known.values()]) for on in choices]
     said = ", ".join(f"{title} {mean:.2f}" for title, mean in zip(titles, means, strict=True))
+    above = [f"{title}\nIoU {mean:.2f}" for title, mean in zip(titles, means, strict=True)]
     return View(
-        contact_sheet(rows, [*titles, "truth"], names, cell_width=110),
+        contact_sheet(rows, [*above, "truth"], names, cell_width=110),
         f"Pseudo-labels of {len(cases)} frames with all inputs and with one of them off."
         f" Mean IoU: {said}.",
     )
