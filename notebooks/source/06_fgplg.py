@@ -7,15 +7,14 @@
 # %% [markdown] tags=["objectives"]
 # When you are through, you can
 #
-# - build the seven channels that FGPLG sees of a frame, in the order that its weights expect,
+# - build the seven channels that FGPLG sees of a frame,
 # - say which labels it learns from, and why it does not simply copy what was warped,
-# - turn an image network into a generator without losing what it knows,
-# - tell what an input is worth in two ways: retrain without it, or switch it off,
-# - say where a pseudo-label beats a warped label, and where it is the other way round.
+# - turn an image network into a generator,
+# - tell what an input is worth in two ways: train without it, or switch it off,
+# - say where a pseudo-label beats a warped label, and where not.
 #
-# You need lesson 05's warping and lesson 02's networks. Each exercise has a check, two hints and a
-# solution; what you leave out, the library fills in, so **Run → Run All Cells** always reaches the
-# end.
+# Each exercise has a check, two hints and a solution; what you leave out, the library fills in, so
+# **Run → Run All Cells** always reaches the end.
 
 # %% tags=["setup"]
 # The builder puts the set-up cell here.
@@ -33,17 +32,16 @@ session = setup("06_fgplg")
 # %% [markdown] minutes=4 tags=["slide"]
 # ## 1 · Two labels that disagree
 #
-# Frame $k$ has no label. Frame $i$ before it and frame $j$ after it have one, and both can be
-# warped to $k$. Where the two agree there is little to do. Where they disagree, somebody must
-# decide. Lesson 05 did it by a rule, which had to find out what is hidden, and often could not.
-# The *flow-guided pseudo-label generator* (FGPLG, paper 3.3) **learns** to decide.
+# Frame $k$ has no label; frame $i$ before it and frame $j$ after it have one, and both can be warped
+# to $k$. Where the two disagree, somebody must decide. Lesson 05 did it by a rule, which had to find
+# out what is hidden. The *flow-guided pseudo-label generator*, FGPLG, **learns** it.
 #
 # To see it learn in seconds we use a world of 48 × 48 pixels: an **animal**, which is labelled; its
 # **double**, which looks alike and is not; in most videos a **reed** that sweeps over the animal.
-# The flow is roughly right, as estimated flow is: its edges are blurred, its lengths a bit off.
+# The flow is as wrong as estimated flow is: its edges are too wide, its lengths a bit off.
 #
-# **Predict.** Look at the two warped labels below. Which of their errors could you mend if you saw
-# only them? Which need the colours of frame $k$?
+# **Predict.** Which errors of the warped labels below could you mend if you saw only these two?
+# Which need the colours of frame $k$?
 
 # %%
 from rcrlib.course.reeds import drawn, reed_triplets
@@ -76,21 +74,19 @@ sheet(
 )  # fmt: skip
 
 # %% [markdown] minutes=2 tags=["slide"]
-# A **hole** is where the reed hid the animal; a **ghost** is where ground came to light that was
-# covered before. Both are disputes: one warped label says yes, the other no. Which one is right,
-# the labels cannot tell. The colours can; and so can something else: a hole moves with the animal,
-# a ghost stays with the ground.
+# A **hole** is where the reed hid the animal; a **ghost** is ground that the animal hid. In both,
+# one warped label says yes and the other no. The labels cannot tell which is right. The colours can;
+# and so can motion: a hole moves with the animal, a ghost stays with the ground.
 #
 # ## 2 · How far did it move?
 #
-# That is why FGPLG sees the *length* of both flows. Pixels depend on the resolution and on how fast
-# a video is, so the paper normalises: the flow is scaled into $[-1, 1]$, then its Euclidean norm is
-# taken. We read this as
+# That is why FGPLG sees the *length* of both flows. The paper scales the flow into $[-1, 1]$ and
+# takes its Euclidean norm. We read this as
 #
 # $$\lVert O \rVert(x, y) = \sqrt{\Big(\frac{dx}{s}\Big)^2 + \Big(\frac{dy}{s}\Big)^2}, \qquad
 # s = \max\Big(1,\; \max_{x,y} |dx|,\; \max_{x,y} |dy|\Big)$$
 #
-# with one $s$ for each flow. The 1 keeps the noise of a scene at rest from looking like motion.
+# with one $s$ for each flow. The 1 keeps a scene at rest from looking like a storm.
 #
 # **Predict.** What is the largest value that this length can have?
 
@@ -117,8 +113,8 @@ check(flow_length)
 # $$P_k = \sigma\Big(\mathrm{RCRNet}_7\big[\,I_k,\; G_{i \to k},\; G_{j \to k},\;
 # \lVert O_{k \to i} \rVert,\; \lVert O_{k \to j} \rVert\,\big]\Big)$$
 #
-# $I_k$ are the three colours, normalised as for any image network. $G_{i \to k}$ is the label of
-# $i$, warped to $k$. `warp(image, flow)` is lesson 05's backward warping.
+# $I_k$ are the three colours, $G_{i \to k}$ is the label of $i$, warped to $k$. `warp(image, flow)`
+# is lesson 05's backward warping.
 
 
 # %% tags=["exercise"]
@@ -163,10 +159,9 @@ sheet(
 # %% [markdown] minutes=2 tags=["slide"]
 # ## 4 · What it learns from
 #
-# To learn, one needs questions with answers. Only kept labels are known: with $l = 5$ those of
-# frames 0, 5, 10, 15, ... So FGPLG learns on **triplets** $(i, k, j)$ of which *all three* are kept
-# labels: $k$'s is the answer, those of its next kept neighbours are in the question. Afterwards it
-# is asked about frames between two kept labels.
+# Only kept labels are known: with $l = 5$ those of frames 0, 5, 10, ... So FGPLG learns on
+# **triplets** $(i, k, j)$ of which *all three* labels were kept: $k$'s is the answer, and those of the
+# next kept frames before and after it are in the question. Later it is asked about frames in between.
 #
 # **Predict.** A video has 21 frames. How many triplets has it with $l = 5$? With $l = 20$?
 
@@ -195,17 +190,17 @@ for l, m in ((5, 1), (5, 4), (10, 1), (20, 7)):
     print(f"{m}/{l}: learns on {training_triplets(kept)}, is asked about {asked}")
 
 # %% [markdown] minutes=2 tags=["slide"]
-# Three things follow. A video with fewer than three kept labels teaches nothing. School is harder
-# than life: in a triplet the labels are $l$ frames away from $k$, later fewer. And **why it does not
-# simply copy the warp**: the answer is the drawn label of $k$, not a warped one. Every hole and
-# every ghost costs, so the loss pays for telling them apart.
+# A video with fewer than three kept labels teaches nothing. And school is harder than life: in
+# training the labels are $l$ frames away, later fewer.
+#
+# **Why does it not simply copy the warp?** Because the answer is the *drawn* label of $k$. Every
+# hole and every ghost costs, so the loss pays for telling them apart.
 #
 # ## 5 · Where it begins
 #
-# FGPLG starts from the network of the image stage, which knows colours. Everything fits but the
-# first convolution (the *stem*): its weights are $C \times 3 \times h \times w$, and seven channels
-# are needed. The stem of the image network becomes the part that reads the colours. What reads the
-# other four stays as it was drawn by chance; the paper says nothing about it.
+# FGPLG starts from the network of the image stage. All of it fits but the first convolution, the
+# *stem*: that reads three channels, not seven. Its weights become those for the colours; the other
+# four channels keep weights drawn by chance. (So the library; the paper does not say.)
 
 
 # %% tags=["exercise"]
@@ -222,9 +217,9 @@ def widen_stem(stem, drawn):
 check(widen_stem)
 
 # %% [markdown] minutes=1
-# `Small` is a network that learns while you wait. Like RCRNet it goes down, comes up again by skips,
-# and lacks the finest ones: its answer is made at half the resolution (RCRNet's at a quarter). First
-# an image network learns from colours alone; then each generator starts from it.
+# `Small` is a network that learns while you wait. Like RCRNet it answers at less than full
+# resolution: at a half (RCRNet: a quarter). An image network learns from colours alone, and each
+# generator starts from it.
 
 # %%
 widen_stem = use(widen_stem)
@@ -245,14 +240,14 @@ def taught(x):
 # %% [markdown] minutes=3 tags=["slide"]
 # ## 6 · Table 4, in small
 #
-# The paper asks what the inputs are worth by leaving them out *and training anew* (Table 4): **Gb**
-# sees RGB only, **Gc** also the labels as they were drawn, **Gd** is FGPLG. From Gc to Gd two things
-# change at once: labels are warped, and lengths come in. We put a fourth between them, **warped**.
+# The paper leaves inputs out *and trains anew*: **Gb** sees RGB, **Gc** also the labels as they were
+# drawn, **Gd** is FGPLG. From Gc to Gd two things change: labels are warped, and lengths come in. We
+# put a fourth between them, **warped**. What is left out is zero.
 #
-# A channel that is left out is zero. Rivals that need no network: copying the nearer label ($j$'s,
-# two frames away), and the mean of the warped ones.
+# Two rivals need no network: the nearer label ($j$'s, two frames away), copied; and the mean of the
+# warped ones.
 #
-# **Predict.** Rank all six by IoU. Which step is the largest: labels, warping or lengths?
+# **Predict.** Rank all six. Which step is the largest: labels, warping or lengths?
 
 # %%
 kinds = {"Gb": "RGB", "Gc": "+ labels", "warped": "+ warping", "Gd": "+ lengths"}
@@ -296,20 +291,18 @@ for name, iou in ious.items():
 print(f"hidden: the reed covers over a tenth of the animal in i or j, {int(reed.sum())} videos")
 
 # %% [markdown] minutes=3 tags=["slide"]
-# **Labels** are the largest step: colours alone cannot tell the animal from its double, so Gb says
-# "no" nearly everywhere. (Real videos are kinder: step 9.) **Warping** is the second. And the
-# **lengths** add nothing that one run could show: the colours tell a hole from a ghost already.
-# The paper's step from Gc to Gd is both together; from its table one cannot tell which of them paid.
+# **Labels** are the largest step: colours cannot tell the animal from its double, so Gb says no
+# nearly everywhere. **Warping** comes second. The **lengths** add nothing that one run could show:
+# colours tell a hole from a ghost already. (The paper's step from Gc to Gd is both together; its
+# table cannot say which of them paid.)
 #
-# FGPLG's gain over the mean of the warped labels is all in what is hidden. Where the animal is in
-# view, the mean is as good.
+# The gain over the mean of the warped labels lies in what is hidden. In view, the mean is as good.
 #
 # ## 7 · Inputs on and off
 #
-# There is a second way to ask what an input is worth: take the trained Gd and **switch it off**.
-# This is quick, and it answers another question: not *what could be learned without it*, but *what
-# this network has come to lean on*. A label that is off says "nothing is salient here"; a network
-# that never saw such a thing has no reason to doubt it.
+# Another way to ask: take the trained Gd and **switch an input off**. This does not tell what could
+# be learned without it, but what *this* network leans on. A label that is off says "nothing is
+# salient here", and Gd has no reason to doubt it.
 #
 # **Predict.** Which single input will cost most when it is switched off? Which least?
 
@@ -337,16 +330,15 @@ for name, last in {"warped labels": 5, "labels, lengths": 7}.items():
     print(f"trained on {name:<15} IoU {iou.mean():.2f}")
 
 # %% [markdown] minutes=2 tags=["slide"]
-# Gd leans on both labels and on the colours that choose between them. Either length can go unnoticed.
-# But look at the last two lines: without colours, and trained anew, the lengths do help. Two
-# inputs that say the same can each be left out, and yet not both: **what an input buys depends on
-# what else there is.**
+# Gd leans on both labels, and on the colours that choose between them; the lengths can go unnoticed.
+# But look at the last two lines: networks that learned *without colours* gain from lengths. Of two
+# inputs that say the same, either can be left out: **what an input buys depends on the others.**
 #
 # ## 8 · Where it is better, and where worse
 #
-# One number for a frame hides two skills: to decide **where the warped labels disagree**, and to
-# keep **what both say**. Cut all maps at one half (at least one half is animal). A pixel is *wrong*
-# where the guess and the truth differ, *disputed* where the warped labels differ from each other.
+# The IoU of a frame mixes two skills: to decide where the warped labels **disagree**, and to keep
+# what both say. Cut all maps at one half (from one half on it is animal). A pixel is *wrong* where
+# guess and truth differ, *disputed* where the two warped labels do.
 #
 # **Predict.** In which of the two regions will FGPLG be better than a warped label? In which worse?
 
@@ -378,8 +370,7 @@ for name, guess in rivals.items():
     print(f"{name:<18}{disputed:8.1f} %{agreed:8.1f} %")
 
 # %% [markdown] minutes=1
-# And with the distance? Below, $i$ and $j$ are 1 to 5 frames away from $k$, in videos with a reed
-# and in videos without.
+# And with distance? Now $i$ and $j$ are 1 to 5 frames away, with a reed in each video or in none.
 
 # %%
 away = range(1, 6)
@@ -400,23 +391,22 @@ picture(
 )
 
 # %% [markdown] minutes=3 tags=["slide"]
-# Where the warped labels disagree, FGPLG is wrong about half as often as their mean. Where they
-# agree it is no better, for it draws every outline anew, at half the resolution.
+# Where the warped labels disagree, FGPLG is wrong half as often as their mean. Where they agree it is
+# no better, for it draws each outline anew, and coarser.
 #
-# So with labels **near by** the warp has little left to get wrong, and wins where a reed makes thin
-# parts; without a reed the two are equal. The further away the labels, the more FGPLG is worth. The
-# same holds for real videos with $l = 5$ and easy motion: the tour (lesson 00) saw a plain warp win.
+# So **near by**, where the warp gets little wrong, the warp wins or draws. The further away, the
+# more FGPLG is worth. Real videos are no different: in the tour (lesson 00), with $l = 5$ and easy
+# motion, the plain warp won.
 #
 # ### Where paper and released code part
 #
-# The authors' code divides $dx$ by the width and $dy$ by the height instead of filling $[-1, 1]$: 10
-# pixels at 448 become 0.022. The library has both, as `variant="paper"` and `"official"`; a
-# generator must be asked in the way in which it was taught.
+# The authors' code divides $dx$ by the width and $dy$ by the height: 10 pixels at 448 become 0.022.
+# The library has both, `variant="paper"` and `"official"`. Ask a generator as it was taught.
 #
 # ## 9 · At full size
 #
-# The library's `FGPLG` is RCRNet at its full size, its `TripletReader` makes the channels from a
-# video: flow by DIS at 448 × 448, warped labels, lengths. Is it what you wrote?
+# The library's `FGPLG` is a whole RCRNet. Here it sees a synthetic video, with flow by DIS, at half
+# of the paper's 448 × 448. Does your stack give its logits, your stem its stem?
 #
 # **Predict.** The stem has 64 kernels of 7 × 7. How many more parameters has FGPLG than RCRNet?
 
@@ -448,9 +438,8 @@ more = parameter_count(fgplg) - parameter_count(image_net)
 print(f"{parameter_count(fgplg) / 1e6:.1f} M parameters, {more:,} more than RCRNet")
 
 # %% [markdown] minutes=3 tags=["slide"]
-# On real videos, with all of training, the paper's Table 4 gives (VOS, one label in 20 kept and
-# seven pseudo-labels in each interval; the score is that of the *final* network, which learned from
-# them):
+# The paper's Table 4 (VOS, seven pseudo-labels between kept labels 20 apart) scores the *final*
+# network, which learned from labels and pseudo-labels:
 #
 # | | FGPLG sees | max F | S |
 # |---|---|---|---|
@@ -459,23 +448,22 @@ print(f"{parameter_count(fgplg) / 1e6:.1f} M parameters, {more:,} more than RCRN
 # | Gc | + labels of $i$ and $j$ | .838 | .860 |
 # | Gd | + flow: labels warped, lengths | .847 | .861 |
 #
-# Here Gb is worth something: in real videos what is salient mostly shows in its looks. The rest goes
-# as in our small world, in smaller steps, for a pseudo-label is only a teacher.
+# Here Gb is worth much: what is salient mostly shows in its looks. The other steps go as in our
+# small world.
 #
 # ## Summary
 #
-# - Seven channels, in this order: colours, two warped labels, two flow lengths. The labels say what
-#   is meant, warping says where, colours and lengths say which label to believe.
+# - Colours, two warped labels, two lengths: the labels say what is meant, warping says where, colours
+#   and lengths say whom to believe.
 # - FGPLG learns on triplets of kept labels, from a drawn answer: so it learns where warps are wrong.
-# - It wins where warped labels disagree, and pays at the outline, which it draws anew.
+# - It wins where warped labels disagree, and pays at the outline.
 #
 # ## Questions
 #
-# 1. The camera pans. What becomes of the lengths of ground and animal, and of the cue they give?
-# 2. A pseudo-label could be FGPLG's answer where the labels disagree and the warped label elsewhere.
-#    What would you gain, and what could go wrong?
-# 3. Why might a network that learned with channels switched off at random be better at step 7, and
-#    worse at step 6?
+# 1. The camera pans. What becomes of the lengths, and of the cue they give?
+# 2. Take FGPLG's answer where the warped labels disagree, and their mean elsewhere. What would you
+#    gain, and what could go wrong?
+# 3. A generator learns with inputs switched off at random. Will it do better in step 6? In step 7?
 #
 # ## References
 #

@@ -41,7 +41,7 @@ class Triplets(NamedTuple):
 
 
 def drawn(frame: Tensor, label: Tensor | None = None, times: int = 4) -> Picture:
-    """Give a frame (3, H, W) in [0, 1] as a picture, enlarged, tinted where a label (1, H, W) is."""
+    """Give a frame (3, H, W) in [0, 1] enlarged, and tinted where a label (1, H, W) is."""
     parts = (frame,) if label is None else (frame, label)
     large = [F.interpolate(part[None], scale_factor=times)[0].movedim(0, 2) for part in parts]
     rgb: Picture = (255 * large[0]).byte().numpy()
