@@ -29,7 +29,7 @@ def difference(expected: Any, got: Any) -> tuple[str, str] | None:
     if isinstance(expected, (bool, str)) or not isinstance(expected, (int, float)):
         agree = type(got) is type(expected) and bool(got == expected)
         return None if agree else (describe(expected), describe(got))
-    if isinstance(got, (Tensor, np.ndarray, np.generic)) and np.size(got) == 1:
+    if isinstance(got, (Tensor, np.ndarray, np.generic)) and np.prod(got.shape) == 1:
         got = got.item()  # a number in a tensor's clothes is a number
     if isinstance(got, bool) or not isinstance(got, (int, float)):
         return describe(expected), describe(got)

@@ -8,6 +8,7 @@ import torch
 
 from rcrlib.course import checking
 from rcrlib.course.checking import check, judge, replay, use
+from rcrlib.course.comparing import difference
 from rcrlib.course.exercise import Draw, Exercise, Mistake, Property, shape_of
 from rcrlib.course.exercises import find
 from rcrlib.course.result import NotPassed, Outcome
@@ -132,6 +133,12 @@ def test_values_that_are_only_right_in_float32_are_not_right():
 def test_a_type_that_is_not_the_inputs_is_told():
     result = judge(DOUBLE, lambda x: 2 * x.float())
     assert result.said("expected") == "type float64, as the input's"
+
+
+@pytest.mark.parametrize("kind", [float, torch.tensor, np.float64, np.array])
+def test_a_number_may_come_as_a_tensor_or_an_array(kind):
+    assert difference((0.0, 0.25), (kind(0.0), kind(0.25))) is None
+    assert difference(0.25, kind(0.5)) == ("0.25", "0.5")
 
 
 def test_not_a_number_is_found():

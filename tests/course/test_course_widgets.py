@@ -16,6 +16,7 @@ from rcrlib.course.widgets import (
     Control,
     Explorer,
     View,
+    fgplg_inputs,
     gates_over_time,
     looks,
     receptive_fields,
@@ -23,6 +24,7 @@ from rcrlib.course.widgets import (
     warped_labels,
     where_it_looks,
 )
+from rcrlib.course.widgets.fgplg_inputs import Case
 from rcrlib.course.widgets.gates import steps
 from rcrlib.course.widgets.receptive import paths
 from rcrlib.data import SyntheticConfig, make_synthetic
@@ -72,7 +74,15 @@ def warped():
     return warped_labels(*scene(), k=4, flow=get_flow("dis"))
 
 
-EXPLORERS = ("gates", "places", "fields", "thresholds", "warped")
+@pytest.fixture(scope="module")
+def inputs():
+    torch.manual_seed(0)
+    stacks = torch.rand(2, 7, 48, 48)
+    cases = {f"video {n}": Case(stack, stack[3] > 0.5) for n, stack in enumerate(stacks)}
+    return fgplg_inputs(lambda stacks: stacks[:, 3:5].sum(dim=1, keepdim=True) - 1, cases)
+
+
+EXPLORERS = ("gates", "places", "fields", "thresholds", "warped", "inputs")
 """Fixtures of this module; a new widget adds its own."""
 
 
@@ -216,3 +226,21 @@ def test_the_warped_labels_need_frames_on_both_sides():
             warped_labels(frames, masks, k, get_flow("dis"))
     with pytest.raises(OptionError, match="a mask for each frame"):
         warped_labels(frames, masks[:-1], 4, get_flow("dis"))
+
+
+def test_the_inputs_of_fgplg_are_zero_where_they_are_off(inputs):
+    on = dict.fromkeys(("case", "rgb", "label_i", "label_j", "length_i", "length_j"), "on")
+    full = inputs.view(**{**on, "case": "video 0"}).caption
+    alike = inputs.view(**{**on, "case": "video 0", "rgb": "off", "length_j": "off"}).caption
+    blind = inputs.view(**{**on, "case": "video 0", "label_i": "off", "label_j": "off"}).caption
+    score = full.split("IoU ")[1][:4]
+    assert "without RGB, length j" in alike
+    assert f"IoU {score} (+0.00)" in alike
+    assert f"IoU 0.00 (-{score})" in blind
+
+
+def test_the_inputs_of_fgplg_need_cases_of_seven_channels():
+    with pytest.raises(OptionError, match="no cases"):
+        fgplg_inputs(torch.nn.Identity(), {})
+    with pytest.raises(OptionError, match=r"case a: \(3, 8, 8\); expected \(7, H, W\)"):
+        fgplg_inputs(torch.nn.Identity(), {"a": Case(torch.rand(3, 8, 8), np.ones((8, 8)))})

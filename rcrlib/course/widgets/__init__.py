@@ -1,6 +1,7 @@
 """What a reader can turn and see: core ipywidgets and pictures only.
 
     explorer.py       what every widget is: controls with all their values, a view for each, a sheet
+    fgplg_inputs.py   FGPLG's inputs on and off
     gates.py          the gates of a ConvGRU over time
     looks.py          where a non-local block looks from one place of a clip
     receptive.py      what a stack of dilated convolutions reads of a map
@@ -12,6 +13,7 @@ own it shows a contact sheet, for readers without a kernel, and the controls bel
 """
 
 from rcrlib.course.widgets.explorer import Control, Explorer, Live, View
+from rcrlib.course.widgets.fgplg_inputs import fgplg_inputs
 from rcrlib.course.widgets.gates import gates_over_time
 from rcrlib.course.widgets.looks import looks, where_it_looks
 from rcrlib.course.widgets.receptive import receptive_fields
@@ -23,6 +25,7 @@ __all__ = [
     "Explorer",
     "Live",
     "View",
+    "fgplg_inputs",
     "gates_over_time",
     "looks",
     "receptive_fields",
