@@ -1,7 +1,9 @@
 """What a reader can turn and see: core ipywidgets and pictures only.
 
+    bias.py           a noisy teacher, and the student that learns from it
     explorer.py       what every widget is: controls with all their values, a view for each, a sheet
     gates.py          the gates of a ConvGRU over time
+    label_budget.py   how many labels, where, and what pseudo-labels between are worth
     looks.py          where a non-local block looks from one place of a clip
     receptive.py      what a stack of dilated convolutions reads of a map
     thresholds.py     precision, recall and F of a map at a threshold
@@ -11,8 +13,10 @@ Each widget is a function that computes whatever is slow and gives an `Explorer`
 own it shows a contact sheet, for readers without a kernel, and the controls below it.
 """
 
+from rcrlib.course.widgets.bias import Taught, confirmation_bias
 from rcrlib.course.widgets.explorer import Control, Explorer, Live, View
 from rcrlib.course.widgets.gates import gates_over_time
+from rcrlib.course.widgets.label_budget import label_budget
 from rcrlib.course.widgets.looks import looks, where_it_looks
 from rcrlib.course.widgets.receptive import receptive_fields
 from rcrlib.course.widgets.thresholds import threshold_explorer
@@ -22,8 +26,11 @@ __all__ = [
     "Control",
     "Explorer",
     "Live",
+    "Taught",
     "View",
+    "confirmation_bias",
     "gates_over_time",
+    "label_budget",
     "looks",
     "receptive_fields",
     "threshold_explorer",
