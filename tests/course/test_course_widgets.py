@@ -32,6 +32,7 @@ from rcrlib.course.widgets.receptive import paths
 from rcrlib.data import SyntheticConfig, make_synthetic
 from rcrlib.errors import DataError, OptionError
 from rcrlib.flow import get_flow
+from rcrlib.keyframes import Motion, even
 from rcrlib.models import ConvGRUCell, NonLocalBlock
 
 SECONDS = 0.3
@@ -83,7 +84,7 @@ def budget():
         get_flow("dis"),
         ls=(2, 4),
         ms=(1, ALL),
-        policies=("even", "flow"),
+        policies={"even": even, "flow": Motion(get_flow("dis"), 96)},
     )
 
 
@@ -257,10 +258,11 @@ def test_the_warped_labels_need_frames_on_both_sides():
 
 def test_a_budget_is_spent_where_policy_and_protocol_say(budget):
     carrier = Carrier(scene(), get_flow("dis"))
-    one = carrier.spend(l=4, m=1, policy="even")
-    assert one.kept == (0, 4, 8)
+    kept = carrier.choose(4, even)
+    assert kept == (0, 4, 8)
+    one = carrier.spend(kept, 1)
     assert one.between == {2: (0, 4), 6: (4, 8)}
-    assert set(carrier.spend(l=4, m=ALL, policy="even").quality) == {1, 2, 3, 5, 6, 7}
+    assert set(carrier.spend(kept, ALL).quality) == {1, 2, 3, 5, 6, 7}
     said = budget.view(name="one", l=4, m=1, policy="even").caption
     assert said.startswith("3 labels, on frames 0, 4, 8; 2 pseudo-labels of mean IoU")
     assert f"{one.mean:.2f}, the worst {one.quality[one.worst]:.2f} at frame {one.worst}" in said

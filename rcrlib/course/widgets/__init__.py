@@ -4,6 +4,7 @@
     explorer.py       what every widget is: controls with all their values, a view for each, a sheet
     gates.py          the gates of a ConvGRU over time
     label_budget.py   how many labels, where, and what pseudo-labels between are worth
+    layout.py         pictures beside a chart
     looks.py          where a non-local block looks from one place of a clip
     receptive.py      what a stack of dilated convolutions reads of a map
     thresholds.py     precision, recall and F of a map at a threshold

@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from rcrlib.course.widgets.explorer import Control, Explorer, View
+from rcrlib.course.widgets.layout import with_pictures
 from rcrlib.errors import OptionError
 from rcrlib.show import PALETTE
 from rcrlib.show.style import DASHES, DPI, FAINT_INK, HAIRLINE, MARKERS, Picture, canvas, rendered
@@ -99,8 +100,9 @@ def _drawn(
     amount: float,
 ) -> Picture:
     """Draw both errors over the amount, then a frame: true, as taught, and as found."""
-    with canvas(round(7.4 * DPI), round(2.7 * DPI)) as figure:
-        chart, *others = figure.subplots(1, 4, width_ratios=(2.1, 1, 1, 1))
+    named = {"truth": truth, "pseudo-label": one.label, "student": one.found}
+    with canvas(940, 330) as figure:
+        chart = figure.add_axes((0.065, 0.15, 0.34, 0.82))
         shares = [100 * a for a in amounts]
         looks = zip(PALETTE, DASHES, MARKERS, strict=False)
         for (name, values), (colour, dashes, marker) in zip(lines.items(), looks, strict=False):
@@ -108,14 +110,8 @@ def _drawn(
         _levels(chart, levels)
         chart.axvline(100 * amount, color=PALETTE[6], linewidth=1)
         chart.set(xlabel="amount (% of the side)", ylabel="error (1 - IoU)", ylim=(0, 1))
-        chart.legend(loc="upper left", fontsize=7.5)
-        named = {"truth": truth, "pseudo-label": one.label, "student": one.found}
-        for axes, (name, picture) in zip(others, named.items(), strict=True):
-            axes.imshow(picture)
-            axes.set_axis_off()
-            axes.set_title(name, fontsize=9, weight="normal", loc="center", pad=4)
-        figure.set_layout_engine("constrained")
-        return rendered(figure)
+        chart.legend(loc="upper left", fontsize=8, ncols=2, columnspacing=1)
+        return with_pictures(figure, named, left=405, top=90, side=170)
 
 
 def _levels(axes: Axes, levels: Mapping[str, float]) -> None:

@@ -11,19 +11,23 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from rcrlib.course.widgets.explorer import Control, Explorer, View
+from rcrlib.course.widgets.layout import with_pictures
 from rcrlib.data import Video, intervals, keep_one_in
 from rcrlib.errors import OptionError
 from rcrlib.flow import FlowEstimator, warp
-from rcrlib.keyframes import get_policy
+from rcrlib.keyframes import Appearance, Motion, Policy, even
 from rcrlib.metrics import iou
 from rcrlib.show import PALETTE, overlay
-from rcrlib.show.style import DPI, FAINT_INK, INK, Picture, canvas, rendered
+from rcrlib.show.style import FAINT_INK, INK, Picture, canvas, rendered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ALL = "all"
 """As m: pseudo-labels on all frames between two labels."""
+
+WIDTH, MARGIN = 840, 29
+LEGEND = "frame: black with a label, hatched with a pseudo-label, × not used"
 
 Scene = tuple[Sequence[Picture], Sequence[ArrayLike]]
 """Frames (H, W, 3) uint8 and their masks (H, W) of {0, 1}."""
@@ -85,7 +89,7 @@ class Carrier:
 
     def __init__(self, scene: Scene, flow: FlowEstimator) -> None:
         self.frames, self.masks = scene[0], [np.asarray(mask) for mask in scene[1]]
-        self.video, self._flow = Video("video", InMemory(self.frames)), flow
+        self.video = Video("video", InMemory(self.frames))
         whole = torch.from_numpy(np.stack(self.frames)).movedim(3, 1)
         labels = torch.from_numpy(np.stack(self.masks)).float()[:, None]
         # Row k: the labels of all frames, at k.
@@ -99,10 +103,12 @@ class Carrier:
         share = (k - i) / (j - i)
         return np.asarray((1 - share) * self._at[k][i] + share * self._at[k][j], np.float32)
 
-    def spend(self, l: int, m: int | str, policy: str) -> Spent:
-        """Keep as many labels as one in l is, and judge m pseudo-labels in each interval."""
-        count = len(keep_one_in(range(len(self.frames)), l))
-        kept = get_policy(policy, flow=self._flow)(self.video, count)
+    def choose(self, l: int, policy: Policy) -> tuple[int, ...]:
+        """Choose as many frames as one in l is."""
+        return policy(self.video, len(keep_one_in(range(len(self.frames)), l)))
+
+    def spend(self, kept: tuple[int, ...], m: int | str) -> Spent:
+        """Keep these labels, and judge m pseudo-labels in each interval between them."""
         each = len(self.frames) if isinstance(m, str) else m
         between = {
             k: (one.i, one.j) for one in intervals(kept, 1, each, "frames") for k in one.targets
@@ -116,7 +122,7 @@ def label_budget(
     flow: FlowEstimator,
     ls: Sequence[int] = (2, 4, 5, 10),
     ms: Sequence[int | str] = (1, 2, ALL),
-    policies: Sequence[str] = ("even", "appearance", "flow"),
+    policies: Mapping[str, Policy] | None = None,
 ) -> Explorer:
     """Choose l, m and where the labels go, and see what the pseudo-labels are worth.
 
@@ -124,10 +130,11 @@ def label_budget(
 
     Args:
         scenes: name of a video -> its frames and masks; one at least.
-        flow: estimates the flows, and is watched by the policy "flow".
+        flow: estimates the flows.
         ls: one label in l is kept; at least two labels of each video have to remain.
         ms: pseudo-labels in each interval; `ALL` for all frames that there are.
-        policies: which frames to label, of `rcrlib.keyframes.POLICIES`.
+        policies: name -> a policy of `rcrlib.keyframes`; None: even, appearance and flow, the last
+            at the size of the frames.
 
     Raises:
         OptionError: there is no video, or an l leaves fewer than two labels or no frame between.
@@ -140,13 +147,17 @@ def label_budget(
             f"l = {tuple(ls)}: of {shortest} frames, give l from 2 to {shortest - 1}, so that two"
             " labels remain and frames between them"
         )
+    if policies is None:
+        side = min(next(iter(scenes.values()))[0][0].shape[:2])
+        policies = {"even": even, "appearance": Appearance(), "flow": Motion(flow, side)}
     known = {name: Carrier(scene, flow) for name, scene in scenes.items()}
     spent = {
-        (name, l, m, policy): one.spend(l, m, policy)
+        (name, l, m, policy): one.spend(kept, m)
         for name, one in known.items()
         for l in ls
+        for policy, choose in policies.items()
+        for kept in [one.choose(l, choose)]
         for m in ms
-        for policy in policies
     }
 
     def view(name: str, l: int, m: int | str, policy: str) -> View:
@@ -159,8 +170,10 @@ def label_budget(
         Control("policy", "labels placed by", tuple(policies), words=True),
         Control("name", "video", tuple(scenes), words=True),
     )
-    first, l = next(iter(scenes)), ls[len(ls) // 2]
-    rows = {_said(l, m, p): spent[first, l, m, p] for p in policies for m in (ms[0], ms[-1])}
+    first, middle = next(iter(scenes)), ls[len(ls) // 2]
+    shown = [(middle, m, name) for m in (ms[0], ms[-1]) for name in list(policies)[:1]]
+    shown += [(ls[-1], ms[-1], name) for name in policies]
+    rows = {_said(l, m, policy): spent[first, l, m, policy] for l, m, policy in shown}
     return Explorer(controls, view, _sheet(rows, shortest))
 
 
@@ -187,35 +200,31 @@ def _drawn(video: Carrier, one: Spent, title: str) -> Picture:
         f"truth {k}": overlay(video.frames[k], video.masks[k]),
         f"label {j}": overlay(video.frames[j], video.masks[j]),
     }
-    with canvas(round(6.6 * DPI), round(3.6 * DPI)) as figure:
-        above, below = figure.subfigures(2, 1, height_ratios=(1, 1.1))
-        _timeline(above.subplots(), one, len(video.frames), f"{title}: mean IoU {one.mean:.2f}")
-        for axes, (name, picture) in zip(below.subplots(1, 4), shown.items(), strict=True):
-            axes.imshow(picture)
-            axes.set_axis_off()
-            axes.set_title(name, fontsize=9, weight="normal", loc="center", pad=4)
-        figure.set_layout_engine("constrained")
-        return rendered(figure)
+    with canvas(WIDTH, 440) as figure:
+        axes = figure.add_axes((0.07, 0.65, 0.92, 0.28))
+        _timeline(axes, one, len(video.frames), f"{title}: mean IoU {one.mean:.2f}")
+        axes.set_xlabel(LEGEND)
+        return with_pictures(figure, shown, left=MARGIN, top=236, side=190)
 
 
 def _timeline(axes: Axes, one: Spent, frames: int, title: str) -> None:
     """Draw a bar for each frame: dark for labels, blue and as high as its IoU for pseudo-labels."""
-    axes.bar(one.kept, 1, color=INK, width=0.7, label="label")
-    axes.bar(list(one.quality), list(one.quality.values()), color=PALETTE[5], edgecolor=PALETTE[0],
-             hatch="///", width=0.7, label="pseudo-label")  # fmt: skip
+    axes.bar(one.kept, 1, color=INK, width=0.7)
+    heights = list(one.quality.values())
+    axes.bar(list(one.quality), heights, 0.7, color=PALETTE[5], edgecolor=PALETTE[0], hatch="///")
     rest = [n for n in range(frames) if n not in one.kept and n not in one.quality]
-    axes.plot(rest, [0.03] * len(rest), "x", color=FAINT_INK, markersize=4, label="not used")
+    axes.plot(rest, [0.03] * len(rest), "x", color=FAINT_INK, markersize=4)
     axes.set(ylim=(0, 1.02), xlim=(-0.7, frames - 0.3), xticks=range(0, frames, 5), ylabel="IoU")
     axes.set_title(title, fontsize=10)
     axes.grid(visible=False, axis="x")
 
 
 def _sheet(rows: Mapping[str, Spent], frames: int) -> View:
-    with canvas(round(6.6 * DPI), round((0.5 + 1.05 * len(rows)) * DPI)) as figure:
+    with canvas(WIDTH, 64 + 134 * len(rows)) as figure:
         every = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
         for axes, (name, one) in zip(every, rows.items(), strict=True):
             _timeline(axes, one, frames, f"{name}: mean IoU {one.mean:.2f}")
-        every[-1].set_xlabel("frame: black with a label, hatched with a pseudo-label, × not used")
+        every[-1].set_xlabel(LEGEND)
         figure.set_layout_engine("constrained")
         drawn = rendered(figure)
     said = "; ".join(f"{name}: mean IoU {one.mean:.2f}" for name, one in rows.items())
