@@ -12,14 +12,14 @@ _NEAR, _WIDE, _WIDEST = 3, 7, 13
 
 
 def pixel_features(frames: Tensor) -> Tensor:
-    """Describe each pixel by 26 numbers: how its colour differs from what is around it.
+    """Describe each pixel by 24 numbers: how its colour differs from what is around it.
 
     Args:
         frames: (N, 3, H, W) in [0, 1].
 
     Returns:
-        (N, H, W, 26), each of mean 0 and deviation 1 over each frame, so that they mean the same
-        in every video.
+        (N, H, W, 24), of mean 0 and deviation 1 over each frame, so that they mean the same in
+        every video; but for the last, the distance from the middle, squared: 0 to 2.
     """
     colours = frames - frames.mean(dim=(2, 3), keepdim=True)
     near, wide, widest = (_blurred(colours, size) for size in (_NEAR, _WIDE, _WIDEST))
@@ -41,7 +41,7 @@ def pixel_features(frames: Tensor) -> Tensor:
 
 
 class Students(NamedTuple):
-    """S networks 26 -> hidden -> 1 with one hidden layer, side by side."""
+    """S networks 24 -> hidden -> 1 with one hidden layer, side by side."""
 
     w1: Tensor
     b1: Tensor
@@ -49,11 +49,11 @@ class Students(NamedTuple):
     b2: Tensor
 
     def __call__(self, pixels: Tensor) -> Tensor:
-        """Give the logits (S, N) of pixels (S, N, 26), or of the same pixels (1, N, 26) for all."""
+        """Give the logits (S, N) of pixels (S, N, 24), or of the same pixels (1, N, 24) for all."""
         return (torch.relu(pixels @ self.w1 + self.b1) @ self.w2 + self.b2)[..., 0]
 
     def maps(self, features: Tensor) -> Tensor:
-        """Give the saliency of all students, (S, N, 1, H, W) in [0, 1], for (N, H, W, 26)."""
+        """Give the saliency of all students, (S, N, 1, H, W) in [0, 1], for (N, H, W, 24)."""
         with torch.no_grad():
             logits = self(features.flatten(0, 2)[None])
         return logits.sigmoid().unflatten(1, (len(features), 1, *features.shape[1:3]))
@@ -65,14 +65,14 @@ def train_students(
     has_target: Tensor,
     *,
     steps: int = 250,
-    pixels: int = 1024,
+    pixels: int = 512,
     hidden: int = 24,
     seed: int = 0,
 ) -> Students:
     """Train S students, each on its own targets for the same frames, from the same start.
 
     Args:
-        features: (N, H, W, 26), of all frames that there are.
+        features: (N, H, W, 24), of all frames that there are.
         targets: (S, N, 1, H, W) in [0, 1].
         has_target: (S, N) bool: which frames each student learns from.
         steps: of Adam, at a rate that rises and falls.
