@@ -102,7 +102,7 @@ def _drawn(
     """Draw both errors over the amount, then a frame: true, as taught, and as found."""
     named = {"truth": truth, "pseudo-label": one.label, "student": one.found}
     with canvas(940, 330) as figure:
-        chart = figure.add_axes((0.065, 0.15, 0.34, 0.82))
+        chart = figure.add_axes((0.075, 0.18, 0.345, 0.8))
         shares = [100 * a for a in amounts]
         looks = zip(PALETTE, DASHES, MARKERS, strict=False)
         for (name, values), (colour, dashes, marker) in zip(lines.items(), looks, strict=False):
@@ -110,8 +110,8 @@ def _drawn(
         _levels(chart, levels)
         chart.axvline(100 * amount, color=PALETTE[6], linewidth=1)
         chart.set(xlabel="amount (% of the side)", ylabel="error (1 - IoU)", ylim=(0, 1))
-        chart.legend(loc="upper left", fontsize=8, ncols=2, columnspacing=1)
-        return with_pictures(figure, named, left=405, top=90, side=170)
+        chart.legend(loc="upper left", fontsize=7, ncols=2, columnspacing=0.8, handlelength=2.4)
+        return with_pictures(figure, named, left=411, top=84, side=170)
 
 
 def _levels(axes: Axes, levels: Mapping[str, float]) -> None:

@@ -201,7 +201,7 @@ def _drawn(video: Carrier, one: Spent, title: str) -> Picture:
         f"label {j}": overlay(video.frames[j], video.masks[j]),
     }
     with canvas(WIDTH, 440) as figure:
-        axes = figure.add_axes((0.07, 0.65, 0.92, 0.28))
+        axes = figure.add_axes((0.08, 0.65, 0.91, 0.28))
         _timeline(axes, one, len(video.frames), f"{title}: mean IoU {one.mean:.2f}")
         axes.set_xlabel(LEGEND)
         return with_pictures(figure, shown, left=MARGIN, top=236, side=190)
