@@ -80,7 +80,7 @@ print(f"{sum(one < 0.03 for one in every)} of {len(every)} are below 3 points")
 # **Predict.** What will lie further apart: two rows, or two seeds of one row?
 
 # %%
-from rcrlib.course.pixels import PARTS, pixels, train_rows
+from rcrlib.course.rows import PARTS, pixels, train_rows
 
 SEEDS, LABELLED = 20, 12
 learn, test = pixels(24, frames=6, seed=0), pixels(12, frames=12, seed=1)

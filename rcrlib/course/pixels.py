@@ -1,140 +1,106 @@
-"""The small table of lesson 08: networks that judge single pixels, twenty of them in a second."""
+"""The students of lesson 07: many small networks, which judge pixels, trained all at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from rcrlib.data import SyntheticConfig, make_synthetic
-from rcrlib.flow import get_flow
-
-SIDE = 24
-
-CUT = -1.0
-"""Logit from which a pixel is called salient: few pixels are, so networks are shy."""
-
-PARTS = {"colour": slice(0, 3), "contrast": slice(3, 6), "flow": slice(6, 8), "noise": slice(8, 10)}
-"""Which features belong to what."""
+_NEAR, _WIDE, _WIDEST = 3, 7, 13
 
 
-class Pixels(NamedTuple):
-    """Every pixel of some videos: what is known about it, and whether it is salient."""
-
-    features: Tensor
-    """(V, T, P, 10) float32, P = SIDE². See `PARTS`."""
-
-    truth: Tensor
-    """(V, T, P) float32, the share of the pixel that is salient, in [0, 1]."""
-
-
-def pixels(count: int, frames: int, seed: int) -> Pixels:
-    """Make videos and take their features.
-
-    Colour is how far a pixel is from the frame's median colour, in each channel; contrast is the
-    length of that, at the pixel and around it; flow is the speed against the frame's median, at the
-    pixel and around it; noise is nothing, made to look like flow.
+def pixel_features(frames: Tensor) -> Tensor:
+    """Describe each pixel by 24 numbers: how its colour differs from what is around it.
 
     Args:
-        count: videos.
-        frames: of each; at least 2.
-        seed: the same seed gives the same pixels.
-    """
-    scenes = SyntheticConfig(videos=count, frames=frames, size=(64, 64), seed=seed)
-    videos = make_synthetic(scenes)
-    clips = np.stack([[video.frame(t) for t in range(frames)] for video in videos])
-    masks = np.stack([[video.mask(t) for t in range(frames)] for video in videos])
-    frame = torch.from_numpy(clips).movedim(4, 2)  # (V, T, 3, H, W) uint8
-    other = torch.cat([frame[:, 1:], frame[:, -2:-1]], dim=1)  # the last one looks back
-    flow = get_flow("dis")(frame.flatten(0, 1), other.flatten(0, 1))
-    speed = (flow - _median(flow)).norm(dim=1, keepdim=True)
-    colour = _small(frame.flatten(0, 1).float() / 255)
-    colour = colour - _median(colour)
-    contrast = colour.norm(dim=1, keepdim=True)
-    chance = torch.Generator().manual_seed(seed)
-    noise = _around(torch.rand(contrast.shape, generator=chance), 3)
-    speed = _small(speed)
-    every = [colour, contrast, _around(contrast, 5), _around(contrast, 11)]
-    every += [speed, _around(speed, 5), noise, _around(noise, 5)]
-    truth = _small(torch.from_numpy(masks).float().flatten(0, 1)[:, None])
-    places = torch.cat([*every, truth], dim=1).flatten(2).mT.unflatten(0, (count, frames))
-    return Pixels(places[..., :-1].contiguous(), places[..., -1].contiguous())
-
-
-def train_rows(
-    parts: Sequence[str], learn: Pixels, test: Pixels, seeds: int, labelled: int, steps: int = 100
-) -> Tensor:
-    """Train a network for each seed that sees some parts; give its IoU with the truth.
-
-    A network has one hidden layer of 16 units. Its seed draws the videos that have labels, the
-    first weights and the pixels of each step, in the same way whatever it sees: two calls that
-    differ in `parts` share all of that.
-
-    Args:
-        parts: of `PARTS`; all other features are 0.
-        learn: what to learn from.
-        test: what to be judged on.
-        seeds: how many networks.
-        labelled: how many videos of `learn` have labels.
-        steps: of Adam, with 1024 pixels each.
+        frames: (N, 3, H, W) in [0, 1].
 
     Returns:
-        (seeds, videos, frames) float32, of the pixels that are salient by more than half.
+        (N, H, W, 24), of mean 0 and deviation 1 over each frame, so that they mean the same in
+        every video; but for the last, the distance from the middle, squared: 0 to 2.
     """
-    middle, scale = learn.features.mean((0, 1, 2)), learn.features.std((0, 1, 2))
-    seen = torch.zeros(len(middle))
-    for part in parts:
-        seen[PARTS[part]] = 1
-    x, unseen = ((one.features - middle) / scale * seen for one in (learn, test))
-    x, y = x.flatten(1, 2), learn.truth.flatten(1, 2)
-    luck = [torch.Generator().manual_seed(seed) for seed in range(seeds)]
-    chosen = torch.stack([torch.randperm(len(x), generator=one)[:labelled] for one in luck])
-    net = _Networks(luck, len(middle))
-    optimiser = torch.optim.Adam(net.weights, lr=0.02)
+    colours = frames - frames.mean(dim=(2, 3), keepdim=True)
+    near, wide, widest = (_blurred(colours, size) for size in (_NEAR, _WIDE, _WIDEST))
+    vivid = frames.amax(dim=1, keepdim=True) - frames.amin(dim=1, keepdim=True)
+    contrasts = [near - widest, near - wide, colours - wide, colours - near, near, wide, widest]
+    lengths = [part.norm(dim=1, keepdim=True) for part in contrasts]
+    maps = [colours.abs(), near, wide, vivid, *lengths]
+    maps += [_blurred(part, size) for part in (vivid, lengths[4]) for size in (_NEAR, _WIDE)]
+    maps += [_blurred(lengths[0], _WIDEST), _blurred(lengths[3], _WIDE)]
+    scaled = torch.cat(maps, dim=1)
+    scaled = scaled - scaled.mean(dim=(2, 3), keepdim=True)
+    scaled = scaled / scaled.std(dim=(2, 3), keepdim=True).clamp(min=1e-6)
+    height, width = frames.shape[2:]
+    y, x = torch.meshgrid(
+        torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij"
+    )
+    middle = (x**2 + y**2).expand(len(frames), 1, height, width)
+    return torch.cat([scaled, middle], dim=1).movedim(1, 3)
+
+
+class Students(NamedTuple):
+    """S networks 24 -> hidden -> 1 with one hidden layer, side by side."""
+
+    w1: Tensor
+    b1: Tensor
+    w2: Tensor
+    b2: Tensor
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """Give the logits (S, N) of pixels (S, N, 24), or of the same pixels (1, N, 24) for all."""
+        return (torch.relu(pixels @ self.w1 + self.b1) @ self.w2 + self.b2)[..., 0]
+
+    def maps(self, features: Tensor) -> Tensor:
+        """Give the saliency of all students, (S, N, 1, H, W) in [0, 1], for (N, H, W, 24)."""
+        with torch.no_grad():
+            logits = self(features.flatten(0, 2)[None])
+        return logits.sigmoid().unflatten(1, (len(features), 1, *features.shape[1:3]))
+
+
+def train_students(
+    features: Tensor,
+    targets: Tensor,
+    has_target: Tensor,
+    *,
+    steps: int = 250,
+    pixels: int = 512,
+    hidden: int = 24,
+    seed: int = 0,
+) -> Students:
+    """Train S students, each on its own targets for the same frames, from the same start.
+
+    Args:
+        features: (N, H, W, 24), of all frames that there are.
+        targets: (S, N, 1, H, W) in [0, 1].
+        has_target: (S, N) bool: which frames each student learns from.
+        steps: of Adam, at a rate that rises and falls.
+        pixels: drawn anew for each step, from the frames with a target.
+        hidden: size of the hidden layer.
+        seed: decides the start and which pixels are drawn.
+    """
+    chance = torch.Generator().manual_seed(seed)
+    count, known = len(targets), features.flatten(0, 2)
+    per_frame = features.shape[1] * features.shape[2]
+    inputs = known.shape[1]
+    shapes = ((inputs, hidden), (1, hidden), (hidden, 1), (1, 1))
+    start = [torch.randn(shape, generator=chance) / shape[0] ** 0.5 for shape in shapes]
+    students = Students(*(one.repeat(count, 1, 1).requires_grad_() for one in start))
+    adam = torch.optim.Adam(students, lr=0.02)
+    rate = torch.optim.lr_scheduler.OneCycleLR(adam, 0.02, total_steps=steps)
+    weights, answers = has_target.float(), targets.flatten(1)
     for _ in range(steps):
-        drawn = [torch.randint(labelled * y.shape[1], (1024,), generator=one) for one in luck]
-        at = torch.stack(drawn)
-        video, pixel = chosen.gather(1, at // y.shape[1]), at % y.shape[1]
-        loss = F.binary_cross_entropy_with_logits(net(x[video, pixel]), y[video, pixel])
-        optimiser.zero_grad()
-        (seeds * loss).backward()  # each network's gradient is as if it were alone
-        optimiser.step()
-    with torch.no_grad():
-        found = net(unseen.flatten(0, 2).expand(seeds, -1, -1)) > CUT
-    found, true = found.unflatten(1, test.truth.shape), test.truth > 0.5
-    return (found & true).sum(-1) / (found | true).sum(-1).clamp(min=1)
+        frame = torch.multinomial(weights, pixels, replacement=True, generator=chance)
+        at = frame * per_frame + torch.randint(per_frame, frame.shape, generator=chance)
+        loss = F.binary_cross_entropy_with_logits(students(known[at]), answers.gather(1, at))
+        adam.zero_grad()
+        (count * loss).backward()  # as if each student had an optimiser of its own
+        adam.step()
+        rate.step()
+    return Students(*(one.detach() for one in students))
 
 
-class _Networks:
-    """Many small networks in one, a batch of matrices each: (seeds, pixels, features) -> logits."""
-
-    def __init__(self, luck: Sequence[torch.Generator], features: int) -> None:
-        sizes = ((features, 16), (16, 1))
-        self.weights = [
-            torch.stack([torch.randn(a, b, generator=one) / a**0.5 for one in luck])
-            for a, b in sizes
-        ]
-        self.weights += [torch.zeros(len(luck), 1, b) for _, b in sizes]
-        for one in self.weights:
-            one.requires_grad_()
-
-    def __call__(self, x: Tensor) -> Tensor:
-        w1, w2, b1, b2 = self.weights
-        return torch.baddbmm(b2, torch.tanh(torch.baddbmm(b1, x, w1)), w2)[..., 0]
-
-
-def _small(maps: Tensor) -> Tensor:
-    return F.interpolate(maps, size=(SIDE, SIDE), mode="area")
-
-
-def _median(maps: Tensor) -> Tensor:
-    return maps.flatten(2).median(dim=2).values[..., None, None]
-
-
-def _around(maps: Tensor, side: int) -> Tensor:
-    """Give the mean over a square around each pixel; what lies outside the frame does not count."""
-    return F.avg_pool2d(maps, side, 1, side // 2, count_include_pad=False)
+def _blurred(maps: Tensor, size: int) -> Tensor:
+    """Give the mean of the size x size pixels around each one, the border repeated."""
+    return F.avg_pool2d(F.pad(maps, (size // 2,) * 4, mode="replicate"), size, stride=1)

@@ -19,7 +19,7 @@ from rcrlib.course.ablations import (
     short_table,
     tables_of,
 )
-from rcrlib.course.pixels import PARTS, SIDE, pixels, train_rows
+from rcrlib.course.rows import PARTS, SIDE, pixels, train_rows
 from rcrlib.experiments.paper import CELLS
 from rcrlib.experiments.result import Result, Row, Run
 

@@ -15,9 +15,12 @@ import torch
 from rcrlib.course.widgets import (
     Control,
     Explorer,
+    Taught,
     View,
+    confirmation_bias,
     fgplg_inputs,
     gates_over_time,
+    label_budget,
     looks,
     receptive_fields,
     threshold_explorer,
@@ -26,10 +29,12 @@ from rcrlib.course.widgets import (
 )
 from rcrlib.course.widgets.fgplg_inputs import Case
 from rcrlib.course.widgets.gates import steps
+from rcrlib.course.widgets.label_budget import ALL, Carrier
 from rcrlib.course.widgets.receptive import paths
 from rcrlib.data import SyntheticConfig, make_synthetic
 from rcrlib.errors import DataError, OptionError
 from rcrlib.flow import get_flow
+from rcrlib.keyframes import Motion, even
 from rcrlib.models import ConvGRUCell, NonLocalBlock
 
 SECONDS = 0.3
@@ -64,8 +69,8 @@ def thresholds():
     return threshold_explorer(video.frame(1), maps, mask)
 
 
-def scene():
-    (video,) = make_synthetic(SyntheticConfig(videos=1, frames=9, size=(96, 96)))
+def scene(seed=0):
+    (video,) = make_synthetic(SyntheticConfig(videos=1, frames=9, size=(96, 96), seed=seed))
     return [video.frame(t) for t in range(9)], [video.mask(t) for t in range(9)]
 
 
@@ -82,7 +87,42 @@ def inputs():
     return fgplg_inputs(lambda stacks: stacks[:, 3:5].sum(dim=1, keepdim=True) - 1, cases)
 
 
-EXPLORERS = ("gates", "places", "fields", "thresholds", "warped", "inputs")
+@pytest.fixture(scope="module")
+def budget():
+    return label_budget(
+        {"one": scene(), "two": scene(seed=1)},
+        get_flow("dis"),
+        ls=(2, 4),
+        ms=(1, ALL),
+        policies={"even": even, "flow": Motion(get_flow("dis"), 96)},
+    )
+
+
+def taught(kinds=("bent", "grown"), amounts=(0.0, 0.04), ls=(2, 5)):
+    """Give made-up students whose pictures differ in their grey."""
+    cells = itertools.product(kinds, amounts, ls)
+    return {
+        (kind, amount, l): Taught(
+            pseudo=5 * amount + 0.01 * l,
+            student=0.3 + amount,
+            repeated=0.5,
+            label=np.full((8, 8, 3), 10 * number, np.uint8),
+            found=np.full((8, 8, 3), 5 * number, np.uint8),
+        )
+        for number, (kind, amount, l) in enumerate(cells)
+    }
+
+
+@pytest.fixture(scope="module")
+def bias():
+    return confirmation_bias(
+        taught(), alone={2: 0.35, 5: 0.4}, everything=0.3, truth=np.zeros((8, 8, 3), np.uint8)
+    )
+
+
+EXPLORERS = (
+    "gates", "places", "fields", "thresholds", "warped", "inputs", "budget", "bias"
+)  # fmt: skip
 """Fixtures of this module; a new widget adds its own."""
 
 
@@ -244,3 +284,47 @@ def test_the_inputs_of_fgplg_need_cases_of_seven_channels():
         fgplg_inputs(torch.nn.Identity(), {})
     with pytest.raises(OptionError, match=r"case a: \(3, 8, 8\); expected \(7, H, W\)"):
         fgplg_inputs(torch.nn.Identity(), {"a": Case(torch.rand(3, 8, 8), np.ones((8, 8)))})
+
+
+def test_a_budget_is_spent_where_policy_and_protocol_say(budget):
+    carrier = Carrier(scene(), get_flow("dis"))
+    kept = carrier.choose(4, even)
+    assert kept == (0, 4, 8)
+    one = carrier.spend(kept, 1)
+    assert one.between == {2: (0, 4), 6: (4, 8)}
+    assert set(carrier.spend(kept, ALL).quality) == {1, 2, 3, 5, 6, 7}
+    said = budget.view(name="one", l=4, m=1, policy="even").caption
+    assert said.startswith("3 labels, on frames 0, 4, 8; 2 pseudo-labels of mean IoU")
+    assert f"{one.mean:.2f}, the worst {one.quality[one.worst]:.2f} at frame {one.worst}" in said
+
+
+def test_the_nearer_label_weighs_more():
+    frames, masks = scene()
+    full = [np.full_like(mask, n == 0) for n, mask in enumerate(masks)]
+    carrier = Carrier((frames, full), get_flow("dis"))
+    for k in range(1, 8):
+        np.testing.assert_allclose(carrier.label(0, k, 8), (8 - k) / 8, rtol=1e-6)
+
+
+def test_a_budget_needs_a_video_and_frames_between_two_labels():
+    with pytest.raises(OptionError, match="no video"):
+        label_budget({}, get_flow("dis"))
+    for l in (1, 9):
+        with pytest.raises(OptionError, match="give l from 2 to 8"):
+            label_budget({"one": scene()}, get_flow("dis"), ls=(l,))
+
+
+def test_the_bias_says_what_it_was_given(bias):
+    said = bias.view(kind="bent", amount="4 %", l=5).caption
+    assert "error of the pseudo-labels 0.25, of the student 0.34" in said
+    assert "from labels alone 0.40, from all labels 0.30" in said
+    assert "repeats 50 %" in said
+
+
+def test_the_bias_needs_every_kind_with_every_amount_and_l():
+    truth, some = np.zeros((8, 8, 3), np.uint8), taught()
+    with pytest.raises(OptionError, match="5 taught"):
+        confirmation_bias(some, {2: 0.3}, 0.3, truth)
+    del some["bent", 0.04, 5]
+    with pytest.raises(OptionError, match=r"nothing for \('bent', 0.04, 5\)"):
+        confirmation_bias(some, {2: 0.3, 5: 0.4}, 0.3, truth)
