@@ -1,8 +1,8 @@
 """Labels by hand: a box around the object, a few strokes, and GrabCut for the outline.
 
 GrabCut (Rother et al., 2004) learns the colours of the object and of the background from what is
-marked, and cuts between them where the picture has an edge. Boxes and strokes are in per cent of the
-frame, so that they mean the same at every size.
+marked, and cuts between them where the picture has an edge. Boxes and strokes are in per cent of
+the frame, so that they mean the same at every size.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def in_pixels(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
             )
     if min(box) < 0 or max(box) > 100:
         raise OptionError(f"the box {box} leaves the frame; keep all sides within 0 to 100 %")
-    if min(left, top) == 0 and (right, bottom) == (100, 100) and max(left, top) == 0:
-        raise OptionError("the box is the whole frame: nothing is surely background; draw it closer")
+    if tuple(box) == (0, 0, 100, 100):
+        raise OptionError("the box is the whole frame, which leaves no background; draw it closer")
     height, width = size
     x0, x1 = (round(share * width / 100) for share in (left, right))
     y0, y1 = (round(share * height / 100) for share in (top, bottom))

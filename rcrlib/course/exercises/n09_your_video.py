@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from rcrlib.course.exercise import Draw, Exercise, Mistake, Property, shape_of
@@ -173,7 +172,7 @@ FLICKER = Exercise(
         ),
         Mistake(
             "summed",
-            "You sum. Then a longer or larger film flickers more for its size alone; take the mean.",
+            "You sum. Then a longer or larger film flickers more for its size; take the mean.",
             lambda maps, flows: (maps[:-1] - warp(maps[1:], flows)).abs().sum(),
         ),
         Mistake(

@@ -1,7 +1,9 @@
 """What a reader can turn and see: core ipywidgets and pictures only.
 
     explorer.py       what every widget is: controls with all their values, a view for each, a sheet
+    curtain.py        two predictions of a video, under a curtain
     gates.py          the gates of a ConvGRU over time
+    labelling.py      a label by a box, a stroke and GrabCut
     looks.py          where a non-local block looks from one place of a clip
     receptive.py      what a stack of dilated convolutions reads of a map
     thresholds.py     precision, recall and F of a map at a threshold
@@ -11,8 +13,10 @@ Each widget is a function that computes whatever is slow and gives an `Explorer`
 own it shows a contact sheet, for readers without a kernel, and the controls below it.
 """
 
+from rcrlib.course.widgets.curtain import curtain
 from rcrlib.course.widgets.explorer import Control, Explorer, Live, View
 from rcrlib.course.widgets.gates import gates_over_time
+from rcrlib.course.widgets.labelling import label_by_box
 from rcrlib.course.widgets.looks import looks, where_it_looks
 from rcrlib.course.widgets.receptive import receptive_fields
 from rcrlib.course.widgets.thresholds import threshold_explorer
@@ -23,7 +27,9 @@ __all__ = [
     "Explorer",
     "Live",
     "View",
+    "curtain",
     "gates_over_time",
+    "label_by_box",
     "looks",
     "receptive_fields",
     "threshold_explorer",

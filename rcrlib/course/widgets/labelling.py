@@ -64,8 +64,8 @@ def label_by_box(
         where = f"box {left} to {right} % across, {top} to {bottom} % down"
         return View(drawn, f"Frame {name}, {where}: the object is {share}; {ending}.")
 
-    first = [min(grid, key=lambda value: abs(value - side)) for side in boxes[names[0]]]  # noqa: B023
-    sides = zip(("left", "top", "right", "bottom"), first, strict=True)
+    starts = (_nearest(grid, side) for side in boxes[names[0]])
+    sides = zip(("left", "top", "right", "bottom"), starts, strict=True)
     controls = (
         Control("name", "frame", names, words=True),
         *(Control(side, f"{side}, %", grid, start=start) for side, start in sides),
@@ -78,6 +78,10 @@ def label_by_box(
         Control("save", "save label of", (NOTHING, *names), words=True),
     )
     return Explorer(controls, view, _sheet(frames, boxes))
+
+
+def _nearest(grid: Sequence[int], value: float) -> int:
+    return min(grid, key=lambda one: abs(one - value))
 
 
 def _sheet(frames: Mapping[str, Picture], boxes: Mapping[str, Box]) -> View:

@@ -1,0 +1,518 @@
+# %% [markdown] minutes=1 tags=["slide"]
+# # 09 · Your own video
+#
+# **Five boxes and a stroke: you will label a film by hand in minutes, teach the shipped network
+# what *you* find salient, and leave with a film in which it is tinted.**
+
+# %% [markdown] tags=["objectives"]
+# When you are through, you can
+#
+# - choose which frames of a film to label, and label them by a box, a stroke and GrabCut,
+# - tell which carried labels to believe, without knowing the truth,
+# - adapt a trained network to one film, and judge what that bought by a label that you kept back,
+# - say what such a network must not be used for.
+#
+# The film below is generated, so that the truth is known and your labels can be graded. To use a
+# film of your own, **change one line** and run all again. Two exercises have a check, hints and a
+# solution; what you leave out, the library fills in.
+
+# %% tags=["setup"]
+# The builder puts the set-up cell here.
+
+# %%
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+
+from rcrlib.course import check, picture, setup, sheet, use
+from rcrlib.course.labelling import BACKGROUND, MAYBE_OBJECT, OBJECT
+from rcrlib.data import SyntheticConfig, load, make_synthetic, write_mask
+from rcrlib.flow import get_flow, warp
+from rcrlib.metrics import iou
+from rcrlib.show import curves, overlay
+
+session = setup("09_your_video")
+files = tempfile.TemporaryDirectory(prefix="rcr-own-")  # removed when the kernel stops
+work = Path(files.name)
+
+# %% [markdown] minutes=2 tags=["slide"]
+# ## 1 · A film
+#
+# `FILM` is the line to change: the path of an mp4, mov, avi or webm file. On Colab, upload it by the folder
+# symbol on the left first.
+#
+# We work on its first 24 frames, at most 640 pixels wide: enough to find out whether it works before
+# you wait for all of it.
+
+# %%
+FILM = None  # such as "holiday.mp4"
+FRAMES, WIDEST = 24, 640
+
+scene = make_synthetic(SyntheticConfig(videos=6, frames=FRAMES, size=(180, 320)))[3]
+if FILM is None:
+    source = work / "generated.mp4"
+    writer = cv2.VideoWriter(str(source), cv2.VideoWriter.fourcc(*"mp4v"), 12, (320, 180))
+    for t in range(FRAMES):
+        writer.write(cv2.cvtColor(scene.frame(t), cv2.COLOR_RGB2BGR))
+    writer.release()
+    truth = {t: scene.mask(t) for t in range(FRAMES)}
+else:
+    source, truth = Path(FILM), {}
+
+film = load(source)[0]
+(work / "film").mkdir()
+for name, frame in zip(film.frame_names[:FRAMES], film.stream(), strict=False):
+    small = Image.fromarray(frame)
+    small.thumbnail((WIDEST, WIDEST))
+    small.save(work / "film" / f"{name}.jpg", quality=95)
+video = load(work / "film")[0]
+frames = list(video.stream())
+print(f"{source.name}: {len(film)} frames; the first {len(video)} are used, (H, W) = {video.size}")
+
+
+def score(found, t):
+    """Give the IoU of what is found in frame t with its truth; nan where nobody knows it."""
+    return iou(np.asarray(found) >= 0.5, truth[t]) if t in truth else np.nan
+
+
+# %% [markdown] minutes=3 tags=["slide"]
+# ## 2 · What the shipped network finds
+#
+# `rcrlib` comes with a trained RCRNet+NER. It needs no label of yours: `rcr predict film.mp4
+# --overlay`. It has learned from photographs, and from a few dozen films of animals, people and
+# vehicles.
+#
+# **Predict.** In the film below a blue star is salient, by the generator's rules. A reed sweeps over
+# it. What will the network tint while they meet?
+
+# %%
+from rcrlib.models import load_weights, shipped_weights
+from rcrlib.predict import PredictConfig, saliency_maps
+
+SIDE = 160  # the network learned at 288; this is three times as fast
+
+
+def predict(network):
+    """Give a network's saliency map of each frame."""
+    return list(saliency_maps(network, frames, PredictConfig(size=SIDE)))
+
+
+shipped = predict(load_weights(shipped_weights()))
+shown = [round(t) for t in np.linspace(0, len(video) - 1, 6)]
+scores = [score(shipped[t], t) for t in shown]
+sheet(
+    f"Frames {shown} and what the shipped network finds in them. IoU with the truth:"
+    f" {', '.join(f'{s:.2f}' for s in scores)}.",
+    [[frames[t] for t in shown], [overlay(frames[t], shipped[t]) for t in shown]],
+    [f"frame {t}\nIoU {s:.2f}" for t, s in zip(shown, scores, strict=True)],
+    ["film", "shipped network"],
+    cell_width=150,
+)
+
+# %% [markdown] minutes=4 tags=["slide"]
+# ## 3 · Which frames to label
+#
+# The network has no opinion of its own about reeds: nobody has told it. You will, on five frames.
+# Which five? The library has four *policies*. All take the first and the last frame, since labels
+# are carried between labels, never beyond.
+#
+# - `even`: at even distances,
+# - `appearance`: more where the colours change, `flow`: more where things move,
+# - `k-centre`: those that all others resemble, by a network's features.
+#
+# **Predict.** The light of this film changes toward its end. Where will `appearance` put its frames?
+
+# %%
+from rcrlib.data.own_video import summary, write_for_labelling, write_own_set
+from rcrlib.keyframes import get_policy
+
+for policy in ("even", "appearance", "flow"):
+    print(f"{policy:<12}{get_policy(policy)(video, 5)}")
+chosen = get_policy("even")(video, 5)
+exam = (chosen[1] + chosen[2]) // 2
+to_draw = write_for_labelling(video, chosen, work / "to-draw")
+print(sorted(str(path.relative_to(work)) for path in to_draw.glob("*/00000*")))
+
+# %% [markdown] minutes=3 tags=["slide"]
+# This is what `rcr data label film.mp4 -o to-draw` writes: pictures to draw on, and an empty label
+# for each. And we set one more frame aside, the **exam**: you label it, too, but no network learns
+# from it. On a film of your own, it is the only honest judge you have.
+#
+# ## 4 · A box, a stroke, and GrabCut
+#
+# Drawing outlines takes a minute each. A box takes five seconds, and
+# GrabCut finds the outline: it learns the colours outside of the box (surely background) and
+# inside, cuts where they part and the picture has an edge, and repeats. Where it goes wrong, you
+# draw a stroke: *this is object*, *this is not*.
+#
+# It starts from one code for each pixel: `BACKGROUND`, `OBJECT`, or `MAYBE_OBJECT`, for GrabCut to
+# decide.
+
+
+# %% tags=["exercise"]
+def trimap(box, is_object, is_background):
+    """Give what each pixel is taken for before the first cut.
+
+    box: left, top, right, bottom in pixels; right and bottom are the first ones outside.
+    is_object, is_background: (H, W) bool, what strokes have marked; they count more than the box.
+    Returns (H, W) uint8 of BACKGROUND, OBJECT and MAYBE_OBJECT.
+    """
+    # your turn
+    codes = np.full(is_object.shape, BACKGROUND, np.uint8)
+    left, top, right, bottom = box
+    codes[top:bottom, left:right] = MAYBE_OBJECT
+    codes[is_object] = OBJECT
+    codes[is_background] = BACKGROUND
+    return codes
+    # end
+
+
+check(trimap)
+
+# %% [markdown] minutes=2
+# The boxes below were drawn by eye, in per cent of the frame: left, top, right, bottom. For your own
+# film, the network proposes them, and you correct them in the widget.
+#
+# **Predict.** In frame 12 the reed crosses the star, and half of the box is reed. What will GrabCut
+# call it? What will one stroke along the reed change?
+
+# %%
+from rcrlib.course.labelling import Stroke, box_around, cut, grab_cut, in_pixels, marked, save_label
+
+trimap = use(trimap)
+if FILM is None:
+    boxes = {0: (13, 31, 33, 66), 6: (12, 41, 32, 74), 9: (10, 45, 33, 77), 12: (9, 43, 33, 79)}
+    boxes |= {17: (5, 34, 32, 73), 23: (8, 22, 38, 65)}
+    strokes = {9: [Stroke(17, 47, 21, 76, False)], 12: [Stroke(22, 44, 27, 79, False)]}
+else:
+    boxes, strokes = {t: box_around(shipped[t]) for t in (*chosen, exam)}, {}
+
+t, rows, names = chosen[2], [], []
+for drew in ([], strokes.get(t, [])):
+    codes = trimap(in_pixels(boxes[t], video.size), *marked(drew, video.size))
+    found = cut(frames[t], codes)
+    levels = np.select([codes == OBJECT, codes == MAYBE_OBJECT], [1.0, 0.5], 0.0)
+    rows.append([frames[t], levels, found, overlay(frames[t], found)])
+    names.append(f"{len(drew)} strokes\nIoU {score(found, t):.2f}")
+sheet(
+    f"Frame {t}, labelled by a box, without and with strokes. In the trimap black is background and"
+    f" grey is to be decided. {'; '.join(names)}.".replace("\n", ": "),
+    rows,
+    ["frame", "trimap", "GrabCut's mask", "outline"],
+    names,
+    cell_width=170,
+)
+
+# %% [markdown] minutes=6 tags=["slide"]
+# Here you label. Four sliders are the box; a stroke on object or background runs from one point to
+# another. When the outline is right, choose the frame's name at the bottom: what you see becomes
+# `labels/NAME.png`, over the empty label.
+#
+# **Try** a box whose left side is right of its right side; one that cuts an arm off; and on frame
+# 12 a stroke on the background, from (22, 44) to (27, 79).
+
+# %%
+from rcrlib.course.widgets import label_by_box
+
+by_name = {video.frame_names[t]: t for t in chosen}
+label_by_box(
+    {name: frames[t] for name, t in by_name.items()},
+    {name: boxes[t] for name, t in by_name.items()},
+    to_draw,
+)
+
+# %% [markdown] minutes=1
+# Labels that you have saved are kept. All others are made from the boxes and strokes above, so that
+# the rest runs.
+
+# %%
+from rcrlib.data.annotations import read_drawn
+
+mine = read_drawn(to_draw, video.frame_names, video.size).masks
+for name, t in by_name.items():
+    if name not in mine:
+        save_label(to_draw, name, grab_cut(frames[t], boxes[t], strokes.get(t, [])))
+exam_label = grab_cut(frames[exam], boxes[exam], strokes.get(exam, []))
+truth.setdefault(exam, exam_label)  # on a film of your own your label is all that is known
+drawn = read_drawn(to_draw, video.frame_names, video.size)
+for name, mask in drawn.masks.items():
+    print(f"{name}  {100 * mask.mean():4.1f} % of the frame, IoU {score(mask, by_name[name]):.2f}")
+print(f"exam, frame {exam}: IoU {score(exam_label, exam):.2f}")
+
+# %% [markdown] minutes=3 tags=["slide"]
+# ## 5 · What comes back
+#
+# You may draw in any other tool: labelme, CVAT, a COCO export, or white on black. Whatever comes
+# back is checked before anything learns from it. Here is a typical slip: a mask saved at half its
+# size.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+first = video.frame_names[chosen[0]]
+write_mask(to_draw / "labels" / f"{first}.png", drawn.masks[first][::2, ::2])
+for problem in read_drawn(to_draw, video.frame_names, video.size).problems:
+    print(problem.replace(str(work), "..."))
+
+save_label(to_draw, first, drawn.masks[first])
+own_set = load(write_own_set(video, drawn, work / "my-set"))
+own = own_set[0]
+print(summary(video, drawn))
+
+# %% [markdown] minutes=4 tags=["slide"]
+# ## 6 · Frames in between
+#
+# `my-set/VIDEO/{frames,labels}` is now a data set like any other. Two **pseudo-labels** go into
+# each interval: the labels of both ends, warped to the frame, their mean cut at one half (lessons
+# 00 and 05). Some will be wrong. The truth would tell, but on your own film there is none. There is
+# something else: the two labels came from *different* frames by *different* flows. Where they
+# **agree**, both are probably right.
+#
+# **Predict.** In which interval will they disagree most?
+
+# %%
+from rcrlib.data import intervals
+from rcrlib.pseudo import copy_kept
+from rcrlib.triplets import TripletReader
+
+TRUST = 0.5
+dis = get_flow("dis")
+reader = TripletReader(dis, video.size, video.size)
+copy_kept(own, work / "labels")
+cells, titles, good, bad = [], [], [], []
+between = [
+    (one.i, k, one.j) for one in intervals(own.annotated, 1, 2, "frames") for k in one.targets
+]
+for i, k, j in between:
+    both = reader(own, i, k, j)[1][:2].numpy()
+    agree, made = iou(*(both >= 0.5)), both.mean(axis=0) >= 0.5
+    (good if agree >= TRUST else bad).append(score(made, k))
+    if agree >= TRUST:
+        write_mask(work / "labels" / own.name / f"{own.frame_names[k]}.png", made)
+    cells.append(overlay(frames[k], made))
+    titles.append(f"frame {k}, agree {agree:.2f}\nIoU {score(made, k):.2f}")
+sheet(
+    f"Labels carried to frames in between. {'; '.join(titles)}.".replace("\n", ", "),
+    [cells[:4], cells[4:]],
+    None,
+    ["\n\n".join(titles[:4]), "\n\n".join(titles[4:])],
+    cell_width=190,
+)
+print(f"{len(good)} believed, mean IoU {np.mean(good or np.nan):.2f};", end=" ")
+print(f"{len(bad)} left out, mean IoU {np.mean(bad or np.nan):.2f}")
+
+# %% [markdown] minutes=3 tags=["slide"]
+# ## 7 · Teach it your film
+#
+# The shipped network knows textures and edges; it has to learn what counts *here*. So its encoder
+# stays as it is: all labelled frames are encoded once, and only NER and the decoder learn, a few
+# steps on clips of four. (`rcr demo --data my-set` trains all, FGPLG among them, and takes minutes
+# to hours.)
+#
+# **Predict.** Does the network get better on frames near labels only, or on all?
+
+# %%
+from rcrlib.data import normalise, resize, to_tensor
+from rcrlib.train import frame_loss
+
+STEPS, CLIP, SQUARE = 14, 4, (SIDE, SIDE)
+taught = own_set.with_label_folder(work / "labels")[0]
+network = load_weights(shipped_weights()).train()
+image_part, memory = network.rcrnet, network.ner
+pixels = [resize(to_tensor(taught.frame(t)), SQUARE) for t in taught.annotated]
+labels = [resize(torch.from_numpy(taught.label(t))[None].float(), SQUARE) for t in taught.annotated]
+labels = (torch.stack(labels) >= 0.5).float()
+with torch.no_grad():
+    encoded = image_part.encode(normalise(torch.stack(pixels)))
+
+learning = [*memory.parameters(), *image_part.decoder.parameters()]
+adam = torch.optim.Adam(learning, lr=1e-3)
+starts = np.random.default_rng(0).integers(0, len(labels) - CLIP + 1, STEPS)
+losses = []
+for first in starts:
+    part = slice(first, first + CLIP)
+    features = type(encoded)(*(one[part] for one in encoded))
+    context = memory(features.context[None])[0]
+    logits = image_part.decoder(context, image_part.decoder.skips(features), SQUARE)
+    loss = frame_loss(logits[None], labels[None, part]) / CLIP
+    adam.zero_grad()
+    loss.backward()
+    adam.step()
+    losses.append(loss.item())
+print(
+    f"{len(labels)} labelled frames; loss {np.mean(losses[:3]):.2f}, then {np.mean(losses[-3:]):.2f}"
+)
+
+# %%
+adapted = predict(network)
+maps = {"shipped": shipped, "adapted": adapted}
+series = {name: [score(one[t], t) for t in range(len(video))] for name, one in maps.items()}
+learned = set(taught.annotated)
+unseen = [t for t in truth if t not in learned]
+means = {name: np.mean([line[t] for t in unseen]) for name, line in series.items()}
+said = ", ".join(f"{name} {mean:.2f}" for name, mean in means.items())
+picture(
+    f"IoU of each frame's map with what is known. Mean over {len(unseen)} frames that nothing was"
+    f" learned from: {said}. Learned from: frames {sorted(learned)}.",
+    curves({name: (range(len(video)), line) for name, line in series.items()}, "frame", "IoU"),
+)
+print(
+    f"the exam, frame {exam}:",
+    {name: round(iou(m[exam] >= 0.5, exam_label), 2) for name, m in maps.items()},
+)
+
+# %% [markdown] minutes=4 tags=["slide"]
+# One number hides where it changed. Draw the curtain over the frame: left of it is the shipped
+# network's map, right of it the adapted one's. Look at the reed, then at the star's arms, then for
+# anything that was *right* before.
+
+# %%
+from rcrlib.course.widgets import curtain
+
+curtain(frames, maps, [truth[t] for t in range(len(video))] if FILM is None else None)
+
+# %% [markdown] minutes=2
+# ### A score that needs no label
+#
+# A good map moves as the film does. Bring the next frame's map back along the flow, and compare: what is left is
+# **flicker**,
+#
+# $$\frac{1}{N} \sum_{t} \sum_x \big| P_t(x) - P_{t+1}\big(x + O_{t \to t+1}(x)\big) \big|$$
+#
+# with $N$ pixels in all frames but the last. It needs no truth. **Predict.** Which map has no
+# flicker at all, and is worthless?
+
+
+# %% tags=["exercise"]
+def flicker(maps, flows):
+    """Give how much maps change from frame to frame, beyond moving along.
+
+    maps: (T, 1, H, W) in [0, 1]. flows: (T-1, 2, H, W), the flow from each frame to the next.
+    warp(image, flow) samples an image (B, C, H, W) at (x, y) + flow. Returns a tensor of one number.
+    """
+    # your turn
+    return (maps[:-1] - warp(maps[1:], flows)).abs().mean()
+    # end
+
+
+check(flicker)
+
+# %%
+flicker = use(flicker)
+tensors = [torch.from_numpy(frame).movedim(2, 0)[None] for frame in frames]
+flows = torch.cat([dis(a, b) for a, b in pairwise(tensors)])
+constant = [np.zeros(video.size, np.float32)] * len(video)
+print(f"{'':<12}{'flicker':>9}{'found':>9}{'IoU':>7}")
+for name, some in {**maps, "nothing": constant}.items():
+    change = flicker(torch.from_numpy(np.stack(some))[:, None], flows)
+    share = np.mean([(one >= 0.5).mean() for one in some])
+    known = np.mean([score(some[t], t) for t in unseen])
+    print(f"{name:<12}{1000 * change:9.2f}{100 * share:7.1f} %{known:7.2f}")
+print("flicker in thousandths; IoU over the frames that nothing was learned from")
+
+# %% [markdown] minutes=2 tags=["slide"]
+# ## 8 · The film
+#
+# What you came for: the film with what is salient tinted. `rcr predict film.mp4 --weights FILE
+# --overlay` writes it at the film's own rate; here we have the maps already.
+
+# %% tags=["result"]
+from rcrlib.show.film import film as overlay_film
+
+result = work / "tinted.mp4"
+with overlay_film(result, video) as show:
+    for frame, saliency in zip(frames, adapted, strict=True):
+        show(frame, saliency)
+
+tinted = list(load(result)[0].stream())
+sheet(
+    f"Frames {shown} of the film, tinted by the shipped network, and as read back from the film that"
+    f" was written with the adapted one: {len(tinted)} frames. Mean IoU where nothing was"
+    f" learned: {said}.",
+    [[overlay(frames[t], shipped[t]) for t in shown], [tinted[t] for t in shown]],
+    [f"frame {t}" for t in shown],
+    list(maps),
+    cell_width=150,
+)
+# To keep it: import shutil; shutil.copy(result, "tinted.mp4")
+
+# %% [markdown] minutes=4 tags=["slide"]
+# ## 9 · What it cannot do
+#
+# The adapted network is an expert for *one* film. What has become of the rest? Here is another
+# film, on which the shipped network did well.
+#
+# **Predict.** Better, as before, or worse?
+
+# %%
+other = make_synthetic(SyntheticConfig(videos=6, frames=FRAMES, size=(180, 320), seed=5))[2]
+times = (0, 6, 12, 18)
+clip = [other.frame(t) for t in times]
+rows, names = [], []
+for name, some in (("shipped", load_weights(shipped_weights())), ("adapted", network)):
+    found = list(saliency_maps(some, clip, PredictConfig(size=SIDE)))
+    mean = np.mean([iou(one >= 0.5, other.mask(t)) for one, t in zip(found, times, strict=True)])
+    rows.append([overlay(frame, one) for frame, one in zip(clip, found, strict=True)])
+    names.append(f"{name}\nmean IoU {mean:.2f}")
+sheet(
+    f"Four frames of another film, under both networks. {'; '.join(names)}.".replace("\n", ": "),
+    rows,
+    [f"frame {t}" for t in times],
+    names,
+    cell_width=180,
+)
+
+# %% [markdown] minutes=3
+# Further, from the network's [model card](../rcrlib/weights/MODEL_CARD.md):
+#
+# - It finds what stands out by itself or by its motion. Of several such things, or none, it
+#   guesses; it knows no names and follows no instruction. Your labels move its guess, no more.
+# - Thin parts (legs, bicycle frames, ropes) come out thick or are lost.
+# - It learned from daylight films of animals, people and vehicles. Nothing was tested on medical,
+#   aerial, night or infrared pictures.
+# - It is not for decisions about people, and not for surveillance. It was measured for neither.
+# - Its licence is **CC BY-NC 4.0**, because of the films that it learned from: research and other
+#   non-commercial use. What you adapt from it inherits that, whoever made the film.
+#
+# ### Where paper and released code part
+#
+# Neither adapts a network to one film: paper and released code train once, on the training sets,
+# and test on other videos. Nor does either choose frames; *which* frames to label is the paper's
+# future work, and `rcr experiment keyframes` compares the policies. The paper's pseudo-labels come from
+# FGPLG, which learns whom to believe; our rule of agreement is a poor man's version of it.
+#
+# ### All of it, from the command line
+#
+# ```bash
+# rcr data label film.mp4 --frames 5 --policy flow -o to-draw     # then draw, in any tool
+# rcr data label film.mp4 --labels to-draw -o my-set
+# rcr demo --data my-set -o my-run                                # FGPLG and RCRNet+NER, from scratch
+# rcr predict film.mp4 --overlay -o maps                          # the shipped network
+# ```
+
+# %% [markdown] minutes=1 tags=["slide"]
+# ## Summary
+#
+# - A box, a stroke and GrabCut make a label in seconds; check what comes back before you learn from it.
+# - Carried labels that agree can be believed; those that do not are better left out.
+# - A few labels turn the network's guess into yours, for this film; keep one back as the exam.
+#
+# ## Questions
+#
+# 1. Could two carried labels agree and both be wrong? Think of what they have in common.
+# 2. The exam frame was labelled by GrabCut, like those learned from. What does that hide?
+# 3. You have a minute more: one more box, or one more stroke? Which numbers above tell?
+#
+# ## References
+#
+# P. Yan et al., *Semi-Supervised Video Salient Object Detection Using Pseudo-Labels*, ICCV 2019,
+# [arXiv:1908.04051](https://arxiv.org/abs/1908.04051). C. Rother, V. Kolmogorov, A. Blake,
+# *"GrabCut": Interactive Foreground Extraction using Iterated Graph Cuts*, SIGGRAPH 2004. Flicker
+# along the flow: W.-S. Lai et al., *Learning Blind Video Temporal Consistency*, ECCV 2018,
+# [arXiv:1808.00449](https://arxiv.org/abs/1808.00449).
+#
+# **Next:** *10 · Making it fast, and still exact*
