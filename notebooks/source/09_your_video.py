@@ -208,7 +208,7 @@ sheet(
     cell_width=170,
 )
 
-# %% [markdown] minutes=6 tags=["slide"]
+# %% [markdown] minutes=5 tags=["slide"]
 # Here you label. Four sliders are the box; a stroke on object or background runs from one point to
 # another. When the outline is right, choose the frame's name at the bottom: what you see becomes
 # `labels/NAME.png`, over the empty label.
@@ -319,7 +319,7 @@ print(f"{len(bad)} left out, mean IoU {np.mean(bad or np.nan):.2f}")
 from rcrlib.data import normalise, resize, to_tensor
 from rcrlib.train import frame_loss
 
-STEPS, CLIP, SQUARE = 14, 4, (SIDE, SIDE)
+STEPS, CLIP, SQUARE = 12, 4, (SIDE, SIDE)
 taught = own_set.with_label_folder(work / "labels")[0]
 network = load_weights(shipped_weights()).train()
 image_part, memory = network.rcrnet, network.ner
@@ -466,7 +466,7 @@ sheet(
     cell_width=180,
 )
 
-# %% [markdown] minutes=3
+# %% [markdown] minutes=2
 # Further, from the network's [model card](../rcrlib/weights/MODEL_CARD.md):
 #
 # - It finds what stands out by itself or by its motion. Of several such things, or none, it
