@@ -168,7 +168,7 @@ def cut(frame: Picture, codes: NDArray[np.uint8], rounds: int = ROUNDS) -> NDArr
     cv2.setRNGSeed(0)  # the colours are clustered from a random start
     codes, colours = codes.copy(), np.zeros((2, 1, 65))
     bgr = np.ascontiguousarray(frame[..., ::-1])
-    cv2.grabCut(bgr, codes, None, colours[0], colours[1], rounds, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(bgr, codes, (0, 0, 0, 0), *colours, rounds, cv2.GC_INIT_WITH_MASK)
     return np.isin(codes, (OBJECT, MAYBE_OBJECT)).astype(np.uint8)
 
 
@@ -180,7 +180,7 @@ def box_around(saliency: ArrayLike, margin: float = 4.0, level: float = 0.5) -> 
     found = np.asarray(saliency) >= level
     if not found.any():
         return 25.0, 25.0, 75.0, 75.0
-    (top, bottom), (left, right) = (_span(found.any(axis=axis)) for axis in (1, 0))
+    (top, bottom), (left, right) = (_span(np.asarray(found.any(axis=axis))) for axis in (1, 0))
     return (
         max(0.0, left - margin), max(0.0, top - margin),
         min(99.0, right + margin), min(99.0, bottom + margin),

@@ -26,7 +26,7 @@ from rcrlib.metrics import iou
 
 @pytest.fixture(scope="module")
 def film():
-    return make_synthetic(SyntheticConfig(videos=6, frames=24, size=(90, 160)))[3]
+    return make_synthetic(SyntheticConfig(videos=6, frames=24, size=(180, 320)))[3]
 
 
 def test_a_box_around_the_object_gives_its_outline(film):

@@ -58,7 +58,9 @@ def curtain(
         said = [f"{name} {100 * found.mean():.0f} % of the frame" for name, found in cuts.items()]
         text = f"{' and '.join(said)}, IoU of the two {iou(*cuts.values()):.2f}"
         if truth is not None:
-            scores = [f"{name} {iou(found, truth[t]):.2f}" for name, found in cuts.items()]
+            scores = [
+                f"{name} {iou(found, np.asarray(truth[t])):.2f}" for name, found in cuts.items()
+            ]
             text += f"; IoU with the truth: {', '.join(scores)}"
         return text
 
