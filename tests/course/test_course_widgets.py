@@ -35,6 +35,7 @@ from rcrlib.flow import get_flow
 from rcrlib.models import ConvGRUCell, NonLocalBlock
 
 SECONDS = 0.3
+SIDES = ("left", "top", "right", "bottom")
 
 
 @pytest.fixture(scope="module")
@@ -294,6 +295,8 @@ def test_a_label_is_saved_for_the_frame_that_is_shown_and_no_other(to_draw):
         read_mask(files["00000"]), grab_cut(frames["00000"], start_of(live))
     )
     live.inputs["name"].value = "00008"
+    for side, value in zip(SIDES, boxes["00008"], strict=True):
+        live.inputs[side].value = round(value)
     assert "not saved: this is frame 00008" in live.words.value
     assert not read_mask(files["00008"]).any()
     live.inputs["left"].value = 100
@@ -301,7 +304,7 @@ def test_a_label_is_saved_for_the_frame_that_is_shown_and_no_other(to_draw):
 
 
 def start_of(live):
-    return tuple(live.inputs[side].value for side in ("left", "top", "right", "bottom"))
+    return tuple(live.inputs[side].value for side in SIDES)
 
 
 def test_labelling_needs_a_box_for_each_frame(to_draw):
