@@ -24,14 +24,12 @@ import tempfile
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from PIL import Image
 
 from rcrlib.course import check, picture, setup, sheet, use
 from rcrlib.course.labelling import BACKGROUND, MAYBE_OBJECT, OBJECT
-from rcrlib.data import SyntheticConfig, load, make_synthetic, write_mask
+from rcrlib.data import load, write_mask
 from rcrlib.flow import get_flow, warp
 from rcrlib.metrics import iou
 from rcrlib.show import curves, overlay
@@ -51,28 +49,14 @@ work = Path(files.name)
 
 # %%
 FILM = None  # such as "holiday.mp4"
-FRAMES, WIDEST = 24, 640
 
-scene = make_synthetic(SyntheticConfig(videos=6, frames=FRAMES, size=(180, 320)))[3]
-if FILM is None:
-    source = work / "generated.mp4"
-    writer = cv2.VideoWriter(str(source), cv2.VideoWriter.fourcc(*"mp4v"), 12, (320, 180))
-    for t in range(FRAMES):
-        writer.write(cv2.cvtColor(scene.frame(t), cv2.COLOR_RGB2BGR))
-    writer.release()
-    truth = {t: scene.mask(t) for t in range(FRAMES)}
-else:
-    source, truth = Path(FILM), {}
+from rcrlib.course.own_film import generated, stretch
 
-film = load(source)[0]
-(work / "film").mkdir()
-for name, frame in zip(film.frame_names[:FRAMES], film.stream(), strict=False):
-    small = Image.fromarray(frame)
-    small.thumbnail((WIDEST, WIDEST))
-    small.save(work / "film" / f"{name}.jpg", quality=95)
-video = load(work / "film")[0]
+scene = generated(work / "generated.mp4", frames=24)
+truth = {t: scene.mask(t) for t in range(24)} if FILM is None else {}
+video = stretch(FILM or work / "generated.mp4", work / "film", frames=24, widest=640)
 frames = list(video.stream())
-print(f"{source.name}: {len(film)} frames; the first {len(video)} are used, (H, W) = {video.size}")
+print(f"{len(video)} frames, (H, W) = {video.size}")
 
 
 def score(found, t):
@@ -94,15 +78,8 @@ def score(found, t):
 from rcrlib.models import load_weights, shipped_weights
 from rcrlib.predict import PredictConfig, saliency_maps
 
-SIDE = 160  # the network learned at 288; this is three times as fast
-
-
-def predict(network):
-    """Give a network's saliency map of each frame."""
-    return list(saliency_maps(network, frames, PredictConfig(size=SIDE)))
-
-
-shipped = predict(load_weights(shipped_weights()))
+settings = PredictConfig(size=160)  # the network learned at 288; this is three times as fast
+shipped = list(saliency_maps(load_weights(shipped_weights()), frames, settings))
 shown = [round(t) for t in np.linspace(0, len(video) - 1, 6)]
 scores = [score(shipped[t], t) for t in shown]
 sheet(
@@ -136,7 +113,6 @@ for policy in ("even", "appearance", "flow"):
 chosen = get_policy("even")(video, 5)
 exam = (chosen[1] + chosen[2]) // 2
 to_draw = write_for_labelling(video, chosen, work / "to-draw")
-print(sorted(str(path.relative_to(work)) for path in to_draw.glob("*/00000*")))
 
 # %% [markdown] minutes=3 tags=["slide"]
 # This is what `rcr data label film.mp4 -o to-draw` writes: pictures to draw on, and an empty label
@@ -199,14 +175,13 @@ for drew in ([], strokes.get(t, [])):
     levels = np.select([codes == OBJECT, codes == MAYBE_OBJECT], [1.0, 0.5], 0.0)
     rows.append([frames[t], levels, found, overlay(frames[t], found)])
     names.append(f"{'and a stroke' if drew else 'box alone'}\nIoU {score(found, t):.2f}")
+titles = ["frame", "trimap", "GrabCut's mask", "outline"]
+said = "; ".join(names).replace("\n", ": ")
 sheet(
     f"Frame {t}, labelled by a box, without and with a stroke. In the trimap black is background and"
-    f" grey is to be decided. {'; '.join(names)}.".replace("\n", ": "),
-    rows,
-    ["frame", "trimap", "GrabCut's mask", "outline"],
-    names,
-    cell_width=170,
-)
+    f" grey is to be decided. {said}.",
+    rows, titles, names, cell_width=170,
+)  # fmt: skip
 
 # %% [markdown] minutes=5 tags=["slide"]
 # The stroke takes the reed out, and with it a scrap of star beyond it, which you could win back by
@@ -220,12 +195,7 @@ sheet(
 # %%
 from rcrlib.course.widgets import label_by_box
 
-by_name = {video.frame_names[t]: t for t in chosen}
-label_by_box(
-    {name: frames[t] for name, t in by_name.items()},
-    {name: boxes[t] for name, t in by_name.items()},
-    to_draw,
-)
+label_by_box(video, {t: boxes[t] for t in chosen}, to_draw)
 
 # %% [markdown] minutes=1
 # Labels that you have saved are kept. All others are made from the boxes and strokes above, so that
@@ -235,14 +205,15 @@ label_by_box(
 from rcrlib.data.annotations import read_drawn
 
 mine = read_drawn(to_draw, video.frame_names, video.size).masks
-for name, t in by_name.items():
-    if name not in mine:
-        save_label(to_draw, name, grab_cut(frames[t], boxes[t], strokes.get(t, [])))
+for t in chosen:
+    if video.frame_names[t] not in mine:
+        mask = grab_cut(frames[t], boxes[t], strokes.get(t, []))
+        save_label(to_draw, video.frame_names[t], mask)
 exam_label = grab_cut(frames[exam], boxes[exam], strokes.get(exam, []))
 truth.setdefault(exam, exam_label)  # on a film of your own your label is all that is known
 drawn = read_drawn(to_draw, video.frame_names, video.size)
-for name, mask in drawn.masks.items():
-    print(f"{name}  {100 * mask.mean():4.1f} % of the frame, IoU {score(mask, by_name[name]):.2f}")
+for t, (name, mask) in zip(chosen, drawn.masks.items(), strict=False):
+    print(f"{name}  {100 * mask.mean():4.1f} % of the frame, IoU {score(mask, t):.2f}")
 print(f"exam, frame {exam}: IoU {score(exam_label, exam):.2f}")
 
 # %% [markdown] minutes=3 tags=["slide"]
@@ -284,25 +255,21 @@ TRUST = 0.5
 dis = get_flow("dis")
 reader = TripletReader(dis, video.size, video.size)
 copy_kept(own, work / "labels")
-cells, titles, good, bad = [], [], [], []
 gaps = intervals(own.annotated, 1, 2, "frames")
-between = [(gap.i, k, gap.j) for gap in gaps for k in gap.targets if k != exam]
-for i, k, j in between:
+cells, titles, ious = [], [], {True: [], False: []}
+for i, k, j in ((gap.i, k, gap.j) for gap in gaps for k in gap.targets if k != exam):
     both = reader(own, i, k, j)[1][:2].numpy()
     agree, made = iou(*(both >= 0.5)), both.mean(axis=0) >= 0.5
-    (good if agree >= TRUST else bad).append(score(made, k))
     if agree >= TRUST:
         write_mask(work / "labels" / own.name / f"{own.frame_names[k]}.png", made)
+    ious[agree >= TRUST].append(score(made, k))
     cells.append(overlay(frames[k], made))
-    titles.append(f"frame {k}\nagree {agree:.2f}\nIoU {score(made, k):.2f}")
-sheet(
-    f"Labels carried to frames in between. {'; '.join(titles)}.".replace("\n", ", "),
-    [cells],
-    titles,
-    cell_width=124,
-)
-print(f"{len(good)} believed, mean IoU {np.mean(good or np.nan):.2f};", end=" ")
-print(f"{len(bad)} left out, mean IoU {np.mean(bad or np.nan):.2f}")
+    titles.append(f"frame {k}\nagree {agree:.2f}\nIoU {ious[agree >= TRUST][-1]:.2f}")
+said = "; ".join(titles).replace("\n", ", ")
+sheet(f"Labels carried to frames in between. {said}.", [cells], titles, cell_width=124)
+for believed, some in ious.items():
+    mean = np.mean(some or np.nan)
+    print(f"{'believed' if believed else 'left out'}: {len(some)}, mean IoU {mean:.2f}")
 
 # %% [markdown] minutes=3 tags=["slide"]
 # Where the reed passes the flow is lost, and the two labels say so themselves.
@@ -317,53 +284,40 @@ print(f"{len(bad)} left out, mean IoU {np.mean(bad or np.nan):.2f}")
 # **Predict.** Does the network get better on frames near labels only, or on all?
 
 # %%
-from rcrlib.data import normalise, resize, to_tensor
+from rcrlib.course.own_film import encoded_once
 from rcrlib.train import frame_loss
 
-STEPS, CLIP, SQUARE = 12, 4, (SIDE, SIDE)
+STEPS, CLIP = 12, settings.clip
 taught = own_set.with_label_folder(work / "labels")[0]
 network = load_weights(shipped_weights()).train()
-image_part, memory = network.rcrnet, network.ner
-pixels = [resize(to_tensor(taught.frame(t)), SQUARE) for t in taught.annotated]
-labels = [resize(torch.from_numpy(taught.label(t))[None].float(), SQUARE) for t in taught.annotated]
-labels = (torch.stack(labels) >= 0.5).float()
-with torch.no_grad():
-    encoded = image_part.encode(normalise(torch.stack(pixels)))
-
-learning = [*memory.parameters(), *image_part.decoder.parameters()]
-adam = torch.optim.Adam(learning, lr=1e-3)
-starts = np.random.default_rng(0).integers(0, len(labels) - CLIP + 1, STEPS)
+memory, decoder = network.ner, network.rcrnet.decoder
+features, labels = encoded_once(network, taught, settings.size)
+adam = torch.optim.Adam([*memory.parameters(), *decoder.parameters()], lr=1e-3)
 losses = []
-for first in starts:
+for first in np.random.default_rng(0).integers(0, len(labels) - CLIP + 1, STEPS):
     part = slice(first, first + CLIP)
-    features = type(encoded)(*(one[part] for one in encoded))
-    context = memory(features.context[None])[0]
-    logits = image_part.decoder(context, image_part.decoder.skips(features), SQUARE)
+    clip = type(features)(*(one[part] for one in features))
+    logits = decoder(memory(clip.context[None])[0], decoder.skips(clip), labels.shape[2:])
     loss = frame_loss(logits[None], labels[None, part]) / CLIP
     adam.zero_grad()
     loss.backward()
     adam.step()
     losses.append(loss.item())
-print(
-    f"{len(labels)} labelled frames; loss {np.mean(losses[:3]):.2f}, then {np.mean(losses[-3:]):.2f}"
-)
+print(f"{len(labels)} labelled frames; loss {losses[0]:.2f} at first, {losses[-1]:.2f} at last")
 
 # %%
-adapted = predict(network)
+adapted = list(saliency_maps(network, frames, settings))
 maps = {"shipped": shipped, "adapted": adapted}
 series = {name: [score(one[t], t) for t in range(len(video))] for name, one in maps.items()}
-learned = set(taught.annotated)
-unseen = [t for t in truth if t not in learned]
-means = {name: np.mean([line[t] for t in unseen]) for name, line in series.items()}
-said = ", ".join(f"{name} {mean:.2f}" for name, mean in means.items())
+unseen = [t for t in truth if t not in taught.annotated]
+said = ", ".join(f"{name} {np.mean([s[t] for t in unseen]):.2f}" for name, s in series.items())
 picture(
     f"IoU of each frame's map with what is known. Mean over {len(unseen)} frames that nothing was"
-    f" learned from: {said}. Learned from: frames {sorted(learned)}.",
+    f" learned from: {said}. Learned from: frames {[*taught.annotated]}.",
     curves({name: (range(len(video)), line) for name, line in series.items()}, "frame", "IoU"),
 )
 print(
-    f"the exam, frame {exam}:",
-    {name: round(iou(m[exam] >= 0.5, exam_label), 2) for name, m in maps.items()},
+    f"exam, frame {exam}:", *(f"{iou(some[exam] >= 0.5, exam_label):.2f}" for some in maps.values())
 )
 
 # %% [markdown] minutes=4 tags=["slide"]
@@ -410,14 +364,12 @@ check(flicker)
 flicker = use(flicker)
 tensors = [torch.from_numpy(frame).movedim(2, 0)[None] for frame in frames]
 flows = torch.cat([dis(a, b) for a, b in pairwise(tensors)])
-constant = [np.zeros(video.size, np.float32)] * len(video)
-print(f"{'':<12}{'flicker':>9}{'found':>9}{'IoU':>7}")
-for name, some in {**maps, "nothing": constant}.items():
+print(f"{'':<12}{'flicker':>9}{'found':>9}{'IoU':>7}   (flicker in thousandths)")
+for name, some in {**maps, "nothing": [0 * one for one in shipped]}.items():
     change = flicker(torch.from_numpy(np.stack(some))[:, None], flows)
     share = np.mean([(one >= 0.5).mean() for one in some])
     known = np.mean([score(some[t], t) for t in unseen])
     print(f"{name:<12}{1000 * change:9.2f}{100 * share:7.1f} %{known:7.2f}")
-print("flicker in thousandths; IoU over the frames that nothing was learned from")
 
 # %% [markdown] minutes=2 tags=["slide"]
 # ## 8 · The film
@@ -426,7 +378,8 @@ print("flicker in thousandths; IoU over the frames that nothing was learned from
 # alone.
 #
 # What you came for: the film with what is salient tinted. `rcr predict film.mp4 --weights FILE
-# --overlay` writes it at the film's own rate; here we have the maps already.
+# --overlay` writes it at the film's own rate; here we have the maps already. To keep the file, copy
+# `result` out of the temporary folder: `import shutil; shutil.copy(result, "tinted.mp4")`.
 
 # %% tags=["result"]
 from rcrlib.show.film import film as overlay_film
@@ -438,15 +391,13 @@ with overlay_film(result, video) as show:
 
 tinted = list(load(result)[0].stream())
 sheet(
-    f"Frames {shown} of the film, tinted by the shipped network, and as read back from the film that"
-    f" was written with the adapted one: {len(tinted)} frames. Mean IoU where nothing was"
-    f" learned: {said}.",
+    f"Frames {shown}, tinted by the shipped network, and as read back from the film of"
+    f" {len(tinted)} frames with the adapted one. Mean IoU where nothing was learned: {said}.",
     [[overlay(frames[t], shipped[t]) for t in shown], [tinted[t] for t in shown]],
     [f"frame {t}" for t in shown],
     list(maps),
     cell_width=150,
 )
-# To keep it: import shutil; shutil.copy(result, "tinted.mp4")
 
 # %% [markdown] minutes=4 tags=["slide"]
 # ## 9 · What it cannot do
@@ -457,22 +408,14 @@ sheet(
 # **Predict.** Better, as before, or worse?
 
 # %%
-other = make_synthetic(SyntheticConfig(videos=6, frames=FRAMES, size=(180, 320), seed=5))[2]
+from rcrlib.data import SyntheticConfig, make_synthetic
+
+other = make_synthetic(SyntheticConfig(videos=6, size=(180, 320), seed=5))[2]
 times = (0, 6, 12, 18)
-clip = [other.frame(t) for t in times]
-rows, names = [], []
 for name, some in (("shipped", load_weights(shipped_weights())), ("adapted", network)):
-    found = list(saliency_maps(some, clip, PredictConfig(size=SIDE)))
-    mean = np.mean([iou(one >= 0.5, other.mask(t)) for one, t in zip(found, times, strict=True)])
-    rows.append([overlay(frame, one) for frame, one in zip(clip, found, strict=True)])
-    names.append(f"{name}\nmean IoU {mean:.2f}")
-sheet(
-    f"Four frames of another film, under both networks. {'; '.join(names)}.".replace("\n", ": "),
-    rows,
-    [f"frame {t}" for t in times],
-    names,
-    cell_width=180,
-)
+    found = saliency_maps(some, (other.frame(t) for t in times), settings)
+    ious = [iou(one >= 0.5, other.mask(t)) for one, t in zip(found, times, strict=True)]
+    print(f"{name}: mean IoU {np.mean(ious):.2f} over {len(times)} frames of another film")
 
 # %% [markdown] minutes=2
 # It lost some of it: twelve steps on one film are paid for elsewhere. Keep the shipped file for the

@@ -29,7 +29,8 @@ from rcrlib.course.widgets import (
 )
 from rcrlib.course.widgets.gates import steps
 from rcrlib.course.widgets.receptive import paths
-from rcrlib.data import SyntheticConfig, make_synthetic, read_mask, write_mask
+from rcrlib.data import SyntheticConfig, load, make_synthetic, read_mask, write_synthetic
+from rcrlib.data.own_video import write_for_labelling
 from rcrlib.errors import DataError, OptionError
 from rcrlib.flow import get_flow
 from rcrlib.models import ConvGRUCell, NonLocalBlock
@@ -253,18 +254,16 @@ def test_the_curtain_needs_two_predictions_of_all_frames():
 
 @pytest.fixture
 def to_draw(tmp_path):
-    """What `rcr data label` writes for frames 0 and 8, and what a labelling widget is made of."""
-    frames, masks = scene()
-    names = {f"{t:05d}": t for t in (0, 8)}
-    for name in names:
-        write_mask(tmp_path / "labels" / f"{name}.png", np.zeros_like(masks[0]))
-    boxes = {name: box_around(masks[t]) for name, t in names.items()}
-    return tmp_path, {name: frames[t] for name, t in names.items()}, boxes
+    """What `rcr data label` writes for frames 0 and 8 of a film, and boxes for both."""
+    write_synthetic(SyntheticConfig(videos=1, frames=9, size=(96, 96)), tmp_path / "set")
+    video = load(tmp_path / "set")[0]
+    out = write_for_labelling(video, (0, 8), tmp_path / "to-draw")
+    return out, video, {t: box_around(video.label(t)) for t in (0, 8)}
 
 
 def test_labelling_goes_over_its_whole_range_in_time_and_says_what_is_wrong(to_draw):
-    folder, frames, boxes = to_draw
-    explorer = label_by_box(frames, boxes, folder, grid=(0, 25, 50, 75, 100))
+    folder, video, boxes = to_draw
+    explorer = label_by_box(video, boxes, folder, grid=(0, 25, 50, 75, 100))
     check_caption(explorer.sheet.caption)
     assert len(jpeg(explorer.sheet.picture)) < 200_000
     live = explorer.live()
@@ -285,17 +284,17 @@ def test_labelling_goes_over_its_whole_range_in_time_and_says_what_is_wrong(to_d
 
 
 def test_a_label_is_saved_for_the_frame_that_is_shown_and_no_other(to_draw):
-    folder, frames, boxes = to_draw
-    live = label_by_box(frames, boxes, folder).live()
-    files = {name: folder / "labels" / f"{name}.png" for name in frames}
+    folder, video, boxes = to_draw
+    live = label_by_box(video, boxes, folder).live()
+    files = {name: folder / "labels" / f"{name}.png" for name in ("00000", "00008")}
     assert "not saved" in live.words.value
     live.inputs["save"].value = "00000"
     assert "saved as labels/00000.png" in live.words.value
     np.testing.assert_array_equal(
-        read_mask(files["00000"]), grab_cut(frames["00000"], start_of(live))
+        read_mask(files["00000"]), grab_cut(video.frame(0), start_of(live))
     )
     live.inputs["name"].value = "00008"
-    for side, value in zip(SIDES, boxes["00008"], strict=True):
+    for side, value in zip(SIDES, boxes[8], strict=True):
         live.inputs[side].value = round(value)
     assert "not saved: this is frame 00008" in live.words.value
     assert not read_mask(files["00008"]).any()
@@ -307,9 +306,7 @@ def start_of(live):
     return tuple(live.inputs[side].value for side in SIDES)
 
 
-def test_labelling_needs_a_box_for_each_frame(to_draw):
-    folder, frames, boxes = to_draw
-    with pytest.raises(OptionError, match="without a box to begin with: 00008"):
-        label_by_box(frames, {"00000": boxes["00000"]}, folder)
-    with pytest.raises(OptionError, match="no frame"):
-        label_by_box({}, {}, folder)
+def test_labelling_needs_a_box(to_draw):
+    folder, video, _ = to_draw
+    with pytest.raises(OptionError, match="no frame to label"):
+        label_by_box(video, {}, folder)

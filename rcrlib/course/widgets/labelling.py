@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rcrlib.course.labelling import Box, Stroke, brush, ends, grab_cut, in_pixels, save_label
 from rcrlib.course.widgets.explorer import Control, Explorer, View
+from rcrlib.data import Video
 from rcrlib.errors import OptionError
 from rcrlib.show import contact_sheet, overlay
 from rcrlib.show.style import Picture
@@ -22,25 +23,26 @@ _SHOWN = 320  # longer side in pixels of what is drawn on
 
 
 def label_by_box(
-    frames: Mapping[str, Picture],
-    boxes: Mapping[str, Box],
+    video: Video,
+    boxes: Mapping[int, Box],
     folder: str | Path,
     grid: Sequence[int] = range(101),
 ) -> Explorer:
     """Draw a box around what is salient, draw a stroke where it went wrong, and save the label.
 
     Args:
-        frames: of one video, (H, W, 3) uint8 RGB, by their names.
-        boxes: where to begin in each frame; the first one's is where the sliders stand.
+        video: whose frames are labelled.
+        boxes: frame -> a box to begin with; the sliders stand at the first one's.
         folder: what `rcrlib.data.own_video.write_for_labelling` wrote; labels are saved there.
         grid: per cents that the sliders can take.
 
     Raises:
-        OptionError: no frame, or a frame without a box.
+        OptionError: no box, or one that cannot be used.
     """
-    missing = [name for name in frames if name not in boxes]
-    if not frames or missing:
-        raise OptionError(f"frames without a box to begin with: {', '.join(missing) or 'no frame'}")
+    if not boxes:
+        raise OptionError("no frame to label; give each a box to begin with")
+    frames = {video.frame_names[t]: video.frame(t) for t in sorted(boxes)}
+    begin = {video.frame_names[t]: box for t, box in boxes.items()}
     names, grid = tuple(frames), tuple(grid)
 
     def view(
@@ -64,7 +66,7 @@ def label_by_box(
         where = f"box {left} to {right} % across, {top} to {bottom} % down"
         return View(drawn, f"Frame {name}, {where}: the object is {share}; {ending}.")
 
-    starts = (_nearest(grid, side) for side in boxes[names[0]])
+    starts = (_nearest(grid, side) for side in begin[names[0]])
     sides = zip(("left", "top", "right", "bottom"), starts, strict=True)
     controls = (
         Control("name", "frame", names, words=True),
@@ -77,7 +79,7 @@ def label_by_box(
         ),
         Control("save", "save label of", (NOTHING, *names), words=True),
     )
-    return Explorer(controls, view, _sheet(frames, boxes))
+    return Explorer(controls, view, _sheet(frames, begin))
 
 
 def _nearest(grid: Sequence[int], value: float) -> int:
