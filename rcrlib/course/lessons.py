@@ -59,7 +59,7 @@ LESSONS = (
     Lesson("06_fgplg", "FGPLG: seven channels, and what each one buys", 60, ("02", "05")),
     Lesson("07_semi", "Learning from labels and pseudo-labels", 65, ("04", "06")),
     Lesson("08_ablations", "Ablations and honest statistics", 65, ("01", "07")),
-    Lesson("09_your_video", "Your own video", 50, ("00",)),
+    Lesson("09_your_video", "Your own video", 60, ("00",)),
     Lesson("10_fast", "Making it fast, and still exact", 60, ("02", "03", "04")),
 )
 

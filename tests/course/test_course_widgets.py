@@ -12,15 +12,19 @@ import numpy as np
 import pytest
 import torch
 
+from rcrlib.course.figures import check_caption, jpeg
+from rcrlib.course.labelling import box_around, grab_cut
 from rcrlib.course.widgets import (
     Control,
     Explorer,
     Taught,
     View,
     confirmation_bias,
+    curtain,
     fgplg_inputs,
     gates_over_time,
     label_budget,
+    label_by_box,
     looks,
     receptive_fields,
     threshold_explorer,
@@ -31,13 +35,15 @@ from rcrlib.course.widgets.fgplg_inputs import Case
 from rcrlib.course.widgets.gates import steps
 from rcrlib.course.widgets.label_budget import ALL, Carrier
 from rcrlib.course.widgets.receptive import paths
-from rcrlib.data import SyntheticConfig, make_synthetic
+from rcrlib.data import SyntheticConfig, load, make_synthetic, read_mask, write_synthetic
+from rcrlib.data.own_video import write_for_labelling
 from rcrlib.errors import DataError, OptionError
 from rcrlib.flow import get_flow
 from rcrlib.keyframes import Motion, even
 from rcrlib.models import ConvGRUCell, NonLocalBlock
 
 SECONDS = 0.3
+SIDES = ("left", "top", "right", "bottom")
 
 
 @pytest.fixture(scope="module")
@@ -120,8 +126,16 @@ def bias():
     )
 
 
+@pytest.fixture(scope="module")
+def curtains():
+    frames, masks = scene()
+    blurred = [cv2.blur(mask.astype(np.float32), (9, 9)) for mask in masks[::4]]
+    maps = {"sharp": masks[::4], "blurred": blurred}
+    return curtain(frames[::4], maps, masks[::4])
+
+
 EXPLORERS = (
-    "gates", "places", "fields", "thresholds", "warped", "inputs", "budget", "bias"
+    "gates", "places", "fields", "thresholds", "warped", "inputs", "budget", "bias", "curtains"
 )  # fmt: skip
 """Fixtures of this module; a new widget adds its own."""
 
@@ -148,8 +162,6 @@ def test_every_value_of_every_control_gives_a_picture_of_its_own_in_time(explore
 
 
 def test_the_static_sheet_is_described_and_small(explorer):
-    from rcrlib.course.figures import check_caption, jpeg
-
     check_caption(explorer.sheet.caption)
     assert len(jpeg(explorer.sheet.picture)) < 200_000
 
@@ -328,3 +340,85 @@ def test_the_bias_needs_every_kind_with_every_amount_and_l():
     del some["bent", 0.04, 5]
     with pytest.raises(OptionError, match=r"nothing for \('bent', 0.04, 5\)"):
         confirmation_bias(some, {2: 0.3, 5: 0.4}, 0.3, truth)
+
+
+def test_the_curtain_shows_one_map_on_either_side_of_it(curtains):
+    whole = {at: curtains.view(at=at, t=1).picture for at in (0, 50, 100)}
+    width = whole[0].shape[1]
+    left, right = slice(0, width // 2 - 8), slice(width // 2 + 8, width - 40)
+    np.testing.assert_array_equal(whole[50][:, right], whole[0][:, right])
+    np.testing.assert_array_equal(whole[50][:, 40 : left.stop], whole[100][:, 40 : left.stop])
+    assert not np.array_equal(whole[0][:, 40 : right.stop], whole[100][:, 40 : right.stop])
+    said = curtains.view(at=50, t=1).caption
+    assert "left of 50 % sharp, right of it blurred" in said
+    assert "IoU with the truth: sharp 1.00, blurred" in said
+
+
+def test_the_curtain_needs_two_predictions_of_all_frames():
+    frames, masks = scene()
+    with pytest.raises(OptionError, match="two predictions of 9 frames are needed; found one: 9"):
+        curtain(frames, {"one": masks})
+    with pytest.raises(OptionError, match="other: 8"):
+        curtain(frames, {"one": masks, "other": masks[1:]})
+    with pytest.raises(OptionError, match="1 labels for 9 frames"):
+        curtain(frames, {"one": masks, "other": masks}, masks[:1])
+
+
+@pytest.fixture
+def to_draw(tmp_path):
+    """What `rcr data label` writes for frames 0 and 8 of a film, and boxes for both."""
+    write_synthetic(SyntheticConfig(videos=1, frames=9, size=(96, 96)), tmp_path / "set")
+    video = load(tmp_path / "set")[0]
+    out = write_for_labelling(video, (0, 8), tmp_path / "to-draw")
+    return out, video, {t: box_around(video.label(t)) for t in (0, 8)}
+
+
+def test_labelling_goes_over_its_whole_range_in_time_and_says_what_is_wrong(to_draw):
+    folder, video, boxes = to_draw
+    explorer = label_by_box(video, boxes, folder, grid=(0, 25, 50, 75, 100))
+    check_caption(explorer.sheet.caption)
+    assert len(jpeg(explorer.sheet.picture)) < 200_000
+    live = explorer.live()
+    took, words = [], set()
+    for control in explorer.controls:  # all values of each, and of all sides of the box together
+        for value in control.values:
+            begin = time.process_time()
+            live.inputs[control.name].value = value
+            took.append(time.process_time() - begin)
+            words.add(live.words.value)
+            assert live.words.value.startswith(("<i>", "<b>△</b>"))
+            assert bytes(live.image.value).startswith(b"\xff\xd8")
+        live.inputs[control.name].value = control.first
+    print(f"a view takes {1000 * median(took):.0f} ms, {1000 * max(took):.0f} at most")
+    assert median(took) <= SECONDS
+    assert any("the box is turned round: left" in one for one in words)
+    assert any("the box is turned round: top" in one for one in words)
+
+
+def test_a_label_is_saved_for_the_frame_that_is_shown_and_no_other(to_draw):
+    folder, video, boxes = to_draw
+    live = label_by_box(video, boxes, folder).live()
+    files = {name: folder / "labels" / f"{name}.png" for name in ("00000", "00008")}
+    assert "not saved" in live.words.value
+    live.inputs["save"].value = "00000"
+    assert "saved as labels/00000.png" in live.words.value
+    np.testing.assert_array_equal(
+        read_mask(files["00000"]), grab_cut(video.frame(0), start_of(live))
+    )
+    live.inputs["name"].value = "00008"
+    for side, value in zip(SIDES, boxes[8], strict=True):
+        live.inputs[side].value = round(value)
+    assert "not saved: this is frame 00008" in live.words.value
+    assert not read_mask(files["00008"]).any()
+    live.inputs["left"].value = 100
+    assert "turned round" in live.words.value
+
+
+def start_of(live):
+    return tuple(live.inputs[side].value for side in SIDES)
+
+
+def test_labelling_needs_a_box(to_draw):
+    folder, video, _ = to_draw
+    with pytest.raises(OptionError, match="no frame to label"):
+        label_by_box(video, {}, folder)
