@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from rcrlib.bench.timing import Times
 from rcrlib.models import RCRNetNER
 
 PARTS = ("ResNet", "ASPP", "NER", "refinement", "head")
@@ -27,7 +28,7 @@ def by_part(
     Args:
         network: what `run` calls.
         run: calls the network, once or several times.
-        total: something that only rises; seconds by default.
+        total: something that only rises; by default seconds.
 
     Returns:
         A number for each of `PARTS`.
@@ -69,8 +70,34 @@ def multiply_adds_by_part(network: RCRNetNER, clip: torch.Tensor) -> dict[str, f
     Only convolutions and products of matrices count. On PyTorch's device "meta" nothing is
     computed; the fast path's head, which chooses its strips by the device, cannot be counted there.
     """
-    with FlopCounterMode(display=False) as counter:
-        # With gradients: the operators fused for inference are not counted.
+    # With gradients: the operators fused for inference are not counted.
+    with torch.enable_grad(), FlopCounterMode(display=False) as counter:
         found = by_part(network, lambda: network(clip), counter.get_total_flops)
     frames = clip.shape[0] * clip.shape[1]
     return {part: operations / 2 / frames for part, operations in found.items()}
+
+
+def parts_in_turn(
+    runs: Mapping[str, tuple[RCRNetNER, Callable[[], object]]],
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, dict[str, Times]]:
+    """Time each part of several variants, run in turn as `timing.in_turn` does, without warm-up.
+
+    Args:
+        runs: name of a variant -> its network and what runs it.
+        rounds: of each.
+        clock: see `timing.in_turn`.
+
+    Returns:
+        Part -> variant -> its times; after `PARTS` comes "all", their sum.
+    """
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in runs}
+    for number in range(rounds):
+        for name in list(runs)[:: 1 if number % 2 == 0 else -1]:
+            parts = by_part(*runs[name], clock)
+            found[name].append({**parts, "all": sum(parts.values())})
+    return {
+        part: {name: Times(tuple(one[part] for one in took)) for name, took in found.items()}
+        for part in (*PARTS, "all")
+    }
