@@ -2,7 +2,7 @@
 # # 10 · Making it fast, and still exact
 #
 # **You will take five shortcuts through the paper's network that change none of its answers: derive
-# each, prove it to the last bits, and measure what it is worth so that you can believe the number.**
+# each, prove it, and measure what it is worth so that you can believe the number.**
 
 # %% [markdown] tags=["objectives"]
 # When you are through, you can
@@ -133,18 +133,18 @@ nn.init.normal_(block.w.weight, std=0.02)  # a fresh block does nothing
 forms, lines = {"(θ φᵀ) g": as_it_reads, "θ (φᵀ g)": fast}, {}
 for clip in (torch.randn(1, t, 256, 14, 14) for t in spans):
     runs = {name: partial(form, clip, block) for name, form in forms.items()}
-    for name, took in in_turn(runs, clock=time.process_time).items():
+    for name, took in in_turn(runs, 3, clock=time.process_time).items():
         lines.setdefault(name, []).append(1000 * took.median / clip.shape[1])
 prove(forms, clip, block)
-compare(forms, clip, block)
-grown = " and ".join(f"{took[-1] / took[0]:.1f} times for {n}" for n, took in lines.items())
+compare(forms, clip, block, rounds=3)
+grown = ", ".join(f"{took[-1] / took[0]:.1f} times as much for {n}" for n, took in lines.items())
 picture(
-    f"Processor time per frame of a non-local block. From T = 1 to 16 it grows {grown}.",
+    f"Processor time per frame of a non-local block. At T = 16 it is, over T = 1, {grown}.",
     curves({name: (spans, took) for name, took in lines.items()}, "T, frames", "ms per frame"),
 )
 
 # %% [markdown] minutes=1 tags=["slide"]
-# This is why the library can take a whole video as one clip, and the authors stop at $T = 4$.
+# The paper has $T = 4$. In this order a whole video can be one clip.
 #
 # ## 4 · The head: a convolution of an enlargement
 #
@@ -212,9 +212,9 @@ prove(forms, low[..., :13, :9], head, (61, 43))
 compare(forms, low, head, (160, 160), rounds=3)
 
 # %% [markdown] minutes=2 tags=["slide"]
-# Exact, all three. But a sixteenth of the products does not make a sixteenth of the time: yours
-# enlarges and adds nine maps of 256 channels, and what it saves in products it pays in **moved
-# memory**. A count says what could be won, the clock what was.
+# Exact, all three. But a sixteenth of the products is not a sixteenth of the time: yours enlarges and
+# adds nine maps of 256 channels, and pays for the products in **moved memory**. A count says what
+# could be won, the clock what was.
 #
 # The library goes on from your formula. $S_{ab} U$ works along one axis at a time,
 # $S_{ab} U z = A_a\, z\, A_b^\top$, with $A$ a band of few numbers a row: the clamping is in its
@@ -273,9 +273,8 @@ prove(forms, x, conv, norm)
 compare(forms, x, conv, norm)
 
 # %% [markdown] minutes=1 tags=["slide"]
-# A normalisation multiplies little and reads and writes a whole map: memory again. `for_inference`
-# folds all of them, once. In training it cannot be done in advance, for $w$ and $\gamma$ change
-# with each step.
+# A normalisation multiplies little, but reads and writes a whole map: memory again. `for_inference`
+# folds all of them, once. In training $w$ and $\gamma$ change with each step.
 #
 # ## 6 · What does not wait for the state
 #
@@ -323,19 +322,18 @@ def inputs_first(clip, gru):
 
 forms = {"step by step": as_it_reads, "inputs first": inputs_first, "the library's": fast}
 prove(forms, clip[..., :5, :5], gru)
-compare(forms, clip, gru, rounds=7)
+compare(forms, clip, gru)
 
 # %% [markdown] minutes=1 tags=["slide"]
-# What can be won here is that a processor likes few large products better than many small ones. Hold
-# your numbers against the spread of step 2 before you believe them.
+# A processor likes few large products better than many small ones. Hold your numbers against the
+# spread of step 2 before you believe them.
 #
 # ## 7 · Taps that read nothing
 #
 # ASPP (lesson 02) looks at a map of 28 × 28 with kernels dilated by 6, 12 and 18. Many of their taps
 # lie beyond the border, and multiply zeros.
 #
-# **Predict.** Which share of all reads falls on the map at rate 18? And on the 14 × 14 of a smaller
-# picture?
+# **Predict.** Which share of all reads falls on the map at rate 18?
 
 
 # %% tags=["exercise"]
@@ -353,10 +351,9 @@ def useful_share(side, rate):
 check(useful_share)
 
 # %% [markdown] minutes=1
-# To leave the zeros out, a convolution has to work tap by tap, which suits memory in which the
-# channels of a place lie side by side (`channels_last`); where a whole row of a channel lies
-# together, it often does not pay. Which one PyTorch's convolution does on *this* machine, you see
-# by whether the time falls with the share.
+# To leave the zeros out, a convolution has to work tap by tap. That suits memory in which the
+# channels of a place lie side by side (`channels_last`). Whether PyTorch's convolution does it on
+# *this* machine, you see by whether the time falls with the share.
 
 # %%
 useful_share = use(useful_share)
@@ -376,20 +373,19 @@ picture(
 )
 
 # %% [markdown] minutes=1 tags=["slide"]
-# Nothing was rewritten for this shortcut; the library only lays out its maps so that PyTorch's own
-# can be had.
+# Nothing was rewritten for this shortcut; the library lays out its maps so that PyTorch takes it.
 #
 # ## 8 · All of it, at once
 #
-# RCRNet+NER with ResNet-50, whole, on a clip of two frames of 192 × 192; `parts_in_turn` reads the
-# clock where each part begins and ends.
+# RCRNet+NER with ResNet-50, whole, on two frames of 176 × 176; `parts_in_turn` reads the clock where
+# each part begins and ends. (ASPP's map is 11 × 11 here, and reads more padding than the paper's.)
 #
 # **Predict.** Where does the time go now? Which part saves most, and which is the next to work on?
 
 # %% tags=["result"]
 from rcrlib.bench.subject import Subject
 
-subject = Subject(size=192, clip=2)
+subject = Subject(size=176, clip=2)
 plain, clip = subject.network().eval(), subject.input()
 ready = for_inference(plain)
 print(f"logits {apart(as_it_reads(clip, plain), ready(clip)):.0e} apart in float32")  # warms up
@@ -401,7 +397,7 @@ saved = {part: cost[part]["readable"] - cost[part]["fast"] for part in PARTS}
 most, now = max(saved, key=saved.get), max(PARTS, key=lambda part: cost[part]["fast"])
 ratio = times_as_fast(*(one.seconds for one in times["all"].values()))
 picture(
-    f"Processor time by part at 192 x 192. All of it is {ratio:.1f} times as fast. The part that saved"
+    f"Processor time by part at 176 x 176. All of it is {ratio:.1f} times as fast. The part that saved"
     f" most: {most}, {saved[most] / sum(saved.values()):.0%} of it. The largest part now: {now}.",
     bars(cost, "ms of processor time a frame, median of 3 rounds", form="{:.0f}"),
 )
@@ -411,9 +407,9 @@ picture(
 # the next shortcut to be sought in the same place as the last?
 #
 # At the paper's 448 × 448 and $T = 4$, on two cores of an AMD EPYC, the library's own benchmark found
-# (README, *Speed*; medians of 5 rounds, wall clock) 2.6 times the speed, and a peak of 553 MiB where
-# the readable path takes 2408. On your machine: `rcr bench network`. It takes each path's peak
-# memory in a process of its own, for a process seldom gives memory back.
+# (README, *Speed*; medians of 5 rounds, wall clock) 2.6 times the speed, and a peak memory of 553 MiB
+# in place of 2408. On your machine: `rcr bench network`. It takes each path's peak in a process of
+# its own, for a process seldom gives memory back.
 #
 # ## 9 · Exact, equal, and nearly
 #
@@ -421,12 +417,12 @@ picture(
 # rounds otherwise: $(a + b) + c \ne a + (b + c)$. So they differ in the last bits. Who is right?
 # Ask somebody more precise: the readable path in float64.
 #
-# There is a shortcut of another kind, which is *not* exact: fewer bits. `bf16` keeps 8 binary digits
-# of each number, float32 has 24. Processors and GPUs with units for it gain more than by anything
-# above; others lose, as they have to imitate it.
+# Fewer bits are a shortcut of another kind, which is *not* exact. `bf16` keeps 8 binary digits of each
+# number, float32 has 24. With units made for it, it can be several times as fast; without, it is
+# imitated, and may be slower.
 #
 # **Predict.** The shipped network on two frames. How far from float64 are the saliencies of float32
-# as written, of the fast path, of bf16: $10^{-7}$? $10^{-3}$? $10^{-1}$?
+# on either path, and of bf16: $10^{-7}$? $10^{-3}$? $10^{-1}$?
 
 # %%
 from rcrlib.data import SyntheticConfig, make_synthetic, normalise
@@ -459,10 +455,10 @@ sheet(
 )
 
 # %% [markdown] minutes=1 tags=["slide"]
-# The fast path in float32 is *no further* from the truth than the readable one, give or take: it is
-# not less right, it is rounded elsewhere. In float64 what is left shrinks by nine digits, and that
-# proves a shortcut: a forgotten border row would stay as large as it was. bf16's error is that of
-# the format; whether it matters is a question for metrics (lesson 01), not for `allclose`.
+# Compare the two float32 columns: the fast path is not less right, it is rounded elsewhere. In float64
+# what is left shrinks by some eight digits, and that proves a shortcut: a forgotten border row would
+# stay as large as it was. bf16's error is that of the format; whether it matters is a question for
+# metrics (lesson 01).
 #
 # `fp16` has more digits than bf16, and overflows beyond 65504. The library therefore shares the
 # division by $N$ out between $\phi$ and $g$, $\theta\,\big(\tfrac{\phi}{\sqrt N}\big)^{\!\top}
