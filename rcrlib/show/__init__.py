@@ -3,6 +3,7 @@
     pictures.py  saliency over a frame, maps and flows as pictures
     sheet.py     many pictures in labelled rows and columns
     charts.py    line charts, precision-recall curves
+    bars.py      bar charts of a few variants
     dots.py      numbers of several variants beside each other
     intervals.py differences with their intervals
     style.py     palette, type and paper; the one place that speaks to matplotlib's canvas
@@ -12,6 +13,7 @@ has a contour, and lines differ in their dashes or markers too. matplotlib is im
 needed, and only through its objects: the pictures depend on no global setting and change none.
 """
 
+from rcrlib.show.bars import bars
 from rcrlib.show.charts import curves, f_threshold_plot, precision_recall_plot
 from rcrlib.show.dots import Panel, dot_plot
 from rcrlib.show.intervals import interval_plot
@@ -23,6 +25,7 @@ __all__ = [
     "PALETTE",
     "Panel",
     "as_picture",
+    "bars",
     "contact_sheet",
     "curves",
     "dot_plot",
