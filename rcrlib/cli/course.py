@@ -129,10 +129,10 @@ def export(lessons: tuple[str, ...], root: Path, format: str, out: Path) -> None
 @course.command()
 @root
 def ledger(root: Path) -> None:
-    """Write docs/ledger.md: where the paper is computed, taught and tested.
+    """Write docs/ledger.md, the ledger of the paper.
 
-    Every equation, figure and table of the paper, from rcrlib/course/ledger.py. Refused where an
-    entry leads to something that is not there.
+    Where each equation, figure and table is computed, taught and tested. Refused where an entry
+    leads to something that is not there.
     """
     from rcrlib.course.building.ledger import write_ledger
 
