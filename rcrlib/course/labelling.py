@@ -166,9 +166,10 @@ def cut(frame: Picture, codes: NDArray[np.uint8], rounds: int = ROUNDS) -> NDArr
     if background.all() or not background.any():
         raise OptionError("all pixels are marked alike; leave both object and background")
     cv2.setRNGSeed(0)  # the colours are clustered from a random start
-    codes, colours = codes.copy(), np.zeros((2, 1, 65))
+    codes = codes.copy()
+    theirs, its = np.zeros((2, 1, 65))  # colour models of background and object
     bgr = np.ascontiguousarray(frame[..., ::-1])
-    cv2.grabCut(bgr, codes, (0, 0, 0, 0), *colours, rounds, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(bgr, codes, (0, 0, 0, 0), theirs, its, rounds, cv2.GC_INIT_WITH_MASK)
     return np.isin(codes, (OBJECT, MAYBE_OBJECT)).astype(np.uint8)
 
 

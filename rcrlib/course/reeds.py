@@ -94,7 +94,7 @@ def reed_triplets(
     side = chance.even(-1, 1).sign()
     bodies = [_Body(chance, way * side) for way in (-1, 1)]  # the double, the animal
     reed = _Reed(chance, bodies[1], gaps, reeds)
-    layers = (*bodies, reed)
+    layers: tuple[_Body | _Reed, ...] = (*bodies, reed)
     paint = _PAINT[torch.rand(count, 6, generator=chance.generator).argsort(dim=1)[:, :3]]
     ground = chance.even(0.25, 0.75, 3)[..., None, None] + 0.08 * chance.smooth(3, 9)
     frames, labels, covered = [], [], []

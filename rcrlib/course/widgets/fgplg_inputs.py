@@ -138,10 +138,8 @@ def _tinted(case: Case, label: ArrayLike) -> Picture:
     """Draw a label over frame k, enlarged, so that its line is thin."""
     values = np.asarray(label, np.float32)
     times = max(1, LARGE // values.shape[1])
-    frame, values = (
-        one.repeat(times, axis=0).repeat(times, axis=1) for one in (_colours(case), values)
-    )
-    return overlay(frame, values)
+    frame = _colours(case).repeat(times, axis=0).repeat(times, axis=1)
+    return overlay(frame, values.repeat(times, axis=0).repeat(times, axis=1))
 
 
 def _inputs(case: Case, on: tuple[bool, ...]) -> list[ArrayLike]:
