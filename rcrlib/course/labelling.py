@@ -137,7 +137,9 @@ def grab_cut(
     in_pixels(box, frame.shape[:2])
     scale = min(1.0, side / max(frame.shape[:2]))
     height, width = (max(8, round(scale * length)) for length in frame.shape[:2])
-    small = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
+    small: Picture = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA).astype(
+        np.uint8
+    )
     codes = trimap(in_pixels(box, (height, width)), *marked(strokes, (height, width)))
     found = cut(small, codes)
     if not found.any():
