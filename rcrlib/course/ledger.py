@@ -83,7 +83,7 @@ UNNUMBERED = (
         "3.3, length of the flow",
         "normalised into [-1, 1], then its Euclidean norm",
         ("rcrlib.flow.magnitude",),
-        ("05_flow#Where paper and released code part",),
+        ("05_flow#Where paper and released code part", "06_fgplg#2 · How far did it move?"),
         (
             "flow/test_flow_channels.py"
             "::test_paper_magnitude_divides_by_the_largest_component_of_each_flow",
@@ -110,14 +110,14 @@ UNNUMBERED = (
         "4.2, loss",
         "sigmoid cross-entropy on every frame",
         ("rcrlib.train.frame_loss",),
-        ("00_tour#4 · Training, for real",),
+        ("00_tour#4 · Training, for real", "07_semi#3 · Two kinds of labels, one clip"),
         ("train/test_train_loop.py::test_the_loss_is_worked_out_by_hand",),
     ),
     Entry(
         "4.2, three stages",
         "images, then FGPLG, then RCRNet+NER on labels and pseudo-labels",
         ("rcrlib.train.train_image", "rcrlib.train.train_fgplg", "rcrlib.train.train_video"),
-        ("00_tour#4 · Training, for real", "00_tour#6 · RCRNet+NER learns from both"),
+        ("07_semi#4 · Three stages", "00_tour#6 · RCRNet+NER learns from both"),
         ("train/test_train_loop.py::test_every_stage_learns",),
     ),
 )
@@ -127,7 +127,7 @@ FIGURES = (
         "Fig. 1",
         "pseudo-labels beside drawn labels",
         ("rcrlib.pseudo.generate", "rcrlib.evaluation.pseudo_sheet"),
-        ("00_tour#5 · Pseudo-labels beside the truth",),
+        ("00_tour#5 · Pseudo-labels beside the truth", "07_semi#2 · What is a budget worth?"),
         ("cli/test_cli_eval_pseudo.py::test_the_best_and_the_worst_frames_are_drawn",),
     ),
     Entry(
@@ -154,7 +154,7 @@ FIGURES = (
         "Fig. 4",
         "FGPLG and its seven channels",
         ("rcrlib.models.FGPLG", "rcrlib.flow.guidance"),
-        ("00_tour#3 · What FGPLG sees: seven channels",),
+        ("06_fgplg#3 · Seven channels",),
         (
             "models/test_models_networks.py::test_fgplg_sees_its_channels_in_the_papers_order",
             "flow/test_flow_channels.py::test_guidance_warps_each_label_with_its_own_flow",
@@ -181,7 +181,7 @@ FIGURES = (
         "Fig. 7",
         "max F and S over the share of labels",
         ("rcrlib.data.keep_labels", "rcrlib.experiments.run_experiment"),
-        ("00_tour#7 · Videos that no network has seen",),
+        ("08_ablations#7 · The paper's tables, with error bars",),
         ("experiments/test_experiments_report.py::test_the_words_of_a_figure_hold_its_numbers",),
         experiment="fig7",
     ),
@@ -200,7 +200,7 @@ TABLES = (
         "Table 2",
         "m / l: labels kept and pseudo-labels made",
         ("rcrlib.data.intervals", "rcrlib.pseudo.generate"),
-        ("00_tour#5 · Pseudo-labels beside the truth",),
+        ("07_semi#1 · m / l", "08_ablations#7 · The paper's tables, with error bars"),
         (
             "experiments/test_experiments_paper.py::test_the_cells_of_a_table",
             "data/test_data_protocol.py::test_vos_1_in_5_lands_on_annotated_frames_only",
@@ -212,7 +212,11 @@ TABLES = (
         "Table 3",
         "the parts of NER, Ra to Re",
         ("rcrlib.models.NERConfig",),
-        ("03_nonlocal#6 · At full size", "04_convgru#6 · At full size: NER"),
+        (
+            "03_nonlocal#6 · At full size",
+            "04_convgru#6 · At full size: NER",
+            "08_ablations#7 · The paper's tables, with error bars",
+        ),
         (
             "models/test_models_networks.py::test_every_row_of_table_3_runs_and_has_its_parts",
             "experiments/test_experiments_paper.py"
@@ -224,7 +228,7 @@ TABLES = (
         "Table 4",
         "what FGPLG sees, Ga to Gd",
         ("rcrlib.flow.guidance", "rcrlib.models.FGPLG"),
-        ("00_tour#3 · What FGPLG sees: seven channels",),
+        ("06_fgplg#6 · Table 4, in small", "08_ablations#7 · The paper's tables, with error bars"),
         ("flow/test_flow_channels.py::test_the_rows_of_table_4_switch_channels_off",),
         experiment="table4",
     ),
