@@ -40,7 +40,7 @@ class Triplets(NamedTuple):
     """(B,): which share of the animal in k is covered in i or in j, whichever is more."""
 
 
-def drawn(frame: Tensor, label: Tensor | None = None, times: int = 4) -> Picture:
+def tinted(frame: Tensor, label: Tensor | None = None, times: int = 4) -> Picture:
     """Give a frame (3, H, W) in [0, 1] enlarged, and tinted where a label (1, H, W) is."""
     parts = (frame,) if label is None else (frame, label)
     large = [F.interpolate(part[None], scale_factor=times)[0].movedim(0, 2) for part in parts]
