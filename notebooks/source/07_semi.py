@@ -41,7 +41,7 @@ session = setup("07_semi")
 # - Keep **one label in l**: the 1st, the (l + 1)th, ... of the annotated frames.
 # - Two neighbours among them make an **interval**; FGPLG puts **m pseudo-labels** into each.
 #
-# So 0 / 5 is one label in five and nothing else, and 4 / 5 fills all gaps again.
+# So 4 / 5 fills all gaps again.
 #
 # **Predict.** A video has 17 annotated frames. How many does 0 / 5 learn from? And 4 / 5?
 
@@ -78,8 +78,7 @@ def pseudo_frames(annotated, l, m):
     # your turn
     frames = []
     for start in range(0, len(annotated) - l, l):
-        places = [start + int(t * l / (m + 1) + 0.5) for t in range(1, m + 1)]
-        frames += [annotated[place] for place in places]
+        frames += [annotated[start + int(t * l / (m + 1) + 0.5)] for t in range(1, m + 1)]
     return tuple(frames)
     # end
 
@@ -101,11 +100,10 @@ for m, l in ((0, 1), (0, 5), (1, 5), (4, 5), (0, 8), (3, 8)):
 # ## 2 · What is a budget worth?
 #
 # Our videos are labelled throughout, so every pseudo-label can be held against the label that was
-# left out. FGPLG takes minutes to train (lesson 00 did it); here a pseudo-label is the two warped
-# labels of lesson 05, the nearer of which weighs more.
+# left out. FGPLG takes minutes to train; here a pseudo-label is the two warped labels of lesson 05,
+# the nearer of which weighs more.
 #
-# And who says that labels must stand evenly? `rcrlib.keyframes` has policies, which look at the
-# video first: *appearance* puts labels where the picture changes most, *flow* where things move
+# Must labels stand evenly? The policies of `rcrlib.keyframes` look at the video first: *appearance* puts labels where the picture changes most, *flow* where things move
 # most. The paper names this as future work.
 #
 # **Predict.** Take l = 5. Which has the higher mean IoU, m = 1 or all of the frames between? Will a
@@ -216,7 +214,7 @@ for network in later:
 # %% [markdown] minutes=3 tags=["slide"]
 # ## 5 · A noisy teacher
 #
-# A pseudo-label may be wrong. Does that matter? We teach students that take a second, not an hour:
+# A pseudo-label may be wrong. Does that matter? Our students learn in a second, not an hour:
 # each judges a pixel by 24 numbers, how its colour differs from what is around it, with one hidden
 # layer. They learn from 12 videos and are judged on 10 others. Their teachers warp labels along the
 # **exact** flow, and err in two ways, by a known amount:
@@ -224,9 +222,9 @@ for network in later:
 # - **bent**: every flow has an error of its own, a smooth field of that size (in % of the side);
 # - **grown**: every pseudo-label is too large by that much, always.
 #
-# One way to see what a student took over: of the pixels that its teacher got wrong, how many does it
-# get wrong as well? If all, it has learned the errors like everything else. This is
-# **confirmation bias**: what was once believed comes back as a fact.
+# Of the pixels that its teacher got wrong, how many does a student get wrong as well? If all, it has
+# learned the errors like everything else. This is **confirmation bias**: what was once believed comes
+# back as a fact.
 
 
 # %% tags=["exercise"]
@@ -246,8 +244,7 @@ def repeated_errors(student, pseudo, truth):
 check(repeated_errors)
 
 # %% [markdown] minutes=1
-# The teachers' world: 12 videos of 11 frames to learn from, with the exact flow from every frame to
-# the kept labels around it, and 10 videos that no student has seen.
+# Videos of 11 frames, and the exact flow from every frame to the kept labels around it:
 
 # %%
 T, SIDE, AMOUNTS, LS = 11, 64, (0.0, 0.02, 0.04, 0.08), (2, 5, 10)
@@ -319,7 +316,6 @@ sheet(
     [[shown(one) for one in row] for row in rows.values()],
     [f"{100 * a:g} % of the side" for a in AMOUNTS],
     list(rows),
-    cell_width=140,
 )
 
 # %% [markdown] minutes=2
@@ -381,9 +377,9 @@ for number, (key, labels) in enumerate(cells.items(), start=len(alone)):
 confirmation_bias(taught, {l: of_truth[12, l] for l in LS}, of_truth[12, 1], shown(truth[SHOWN]))
 
 # %% [markdown] minutes=3 tags=["slide"]
-# *Bent* is forgiven: the pseudo-labels' error nearly triples, the student's hardly moves. Errors that
-# contradict each other are averaged out, and few are repeated. *Grown* never contradicts itself: it is
-# learned, unless every second frame has a true label (l = 2).
+# *Bent* is mostly forgiven: for l = 5 the pseudo-labels' error nearly triples, and the student's grows
+# by a fraction of that. Errors that contradict each other are averaged out, and few are repeated.
+# *Grown* never contradicts itself: it is learned, unless every second frame has a true label (l = 2).
 #
 # At 0 % both kinds are the same teacher, and how far their students differ is chance. By more than
 # that, no teacher here beats the kept labels alone.
@@ -397,9 +393,8 @@ confirmation_bias(taught, {l: of_truth[12, l] for l in LS}, of_truth[12, 1], sho
 # **Predict.** Does it get better, worse, or neither?
 
 # %%
-index = list(alone).index((12, 10))
-own, labelled = seen[index], frame % 10 == 0
-print(f"round 0: error {errors[index]:.2f}, from labels alone")
+own, labelled = seen[list(alone).index((12, 10))], frame % 10 == 0
+print(f"round 0: error {of_truth[12, 10]:.2f}, from labels alone")
 for turn in (1, 2, 3):
     filled = torch.where(labelled[:, None, None, None], truth, (own >= 0.5).float())
     with one_thread():
@@ -418,7 +413,7 @@ print(f"warped labels: error {flowed.student:.2f}, repeats {100 * flowed.repeate
 #
 # ## 7 · Can a fifth beat everything?
 #
-# Here is what the paper found (Table 2, VOS, max F / S):
+# The paper's Table 2 (VOS):
 #
 # | m / l | labels | pseudo-labels | max F | S |
 # |---|---|---|---|---|
@@ -445,7 +440,7 @@ print(f"warped labels: error {flowed.student:.2f}, repeats {100 * flowed.repeate
 # - The error is always the same (grown, a ghost at the same side): the student learns it.
 # - The interval is long, or what is salient changes in it: no warp finds what neither label shows.
 # - The teacher knows no more than the student.
-# - They are judged by pseudo-labels. Keep some true labels aside, and look at the worst (section 2).
+# - Nobody looks. Keep some true labels aside, and see the worst (section 2).
 #
 # ### Where paper and released code part
 #
@@ -454,7 +449,6 @@ print(f"warped labels: error {flowed.student:.2f}, repeats {100 * flowed.repeate
 # | places of pseudo-labels | evenly between two labels | even in *raw* frames, rounded down: VOS 1 / 5 lands on frame 37, which nobody annotated |
 # | kept labels | are ground truth | saved again through 448 × 448 pixels: altered |
 # | pseudo-labels in training | not stated | soft, /255 |
-# | loss | cross-entropy of every frame | summed over the T frames |
 # | a folder that is not there | | trains on 100 % of the labels, without a word |
 #
 # The library places them on annotated frames, copies kept labels byte for byte, cuts at 0.5
@@ -493,7 +487,7 @@ print("sparse_loss is the library's:", torch.allclose(sparse_loss(logits, wanted
 #
 # - m / l counts annotated frames; pseudo-labels stand between kept labels, which are never touched.
 # - Errors that differ from frame to frame are averaged out; an error that is always the same is learned.
-# - More frames of the same videos add little, labelled by whomever; look where labels are really few.
+# - More frames of the same videos add little; look where labels are really few.
 #
 # ## Questions
 #

@@ -335,7 +335,7 @@ def test_the_bias_says_what_it_was_given(bias):
 
 def test_the_bias_needs_every_kind_with_every_amount_and_l():
     truth, some = np.zeros((8, 8, 3), np.uint8), taught()
-    with pytest.raises(OptionError, match="5 taught"):
+    with pytest.raises(OptionError, match=r"l = \[2, 5\] taught"):
         confirmation_bias(some, {2: 0.3}, 0.3, truth)
     del some["bent", 0.04, 5]
     with pytest.raises(OptionError, match=r"nothing for \('bent', 0.04, 5\)"):
