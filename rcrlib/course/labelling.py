@@ -137,7 +137,7 @@ def grab_cut(
     in_pixels(box, frame.shape[:2])
     scale = min(1.0, side / max(frame.shape[:2]))
     height, width = (max(8, round(scale * length)) for length in frame.shape[:2])
-    small = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     codes = trimap(in_pixels(box, (height, width)), *marked(strokes, (height, width)))
     found = cut(small, codes)
     if not found.any():
@@ -168,7 +168,8 @@ def cut(frame: Picture, codes: NDArray[np.uint8], rounds: int = ROUNDS) -> NDArr
     cv2.setRNGSeed(0)  # the colours are clustered from a random start
     codes, colours = codes.copy(), np.zeros((2, 1, 65))
     bgr = np.ascontiguousarray(frame[..., ::-1])
-    cv2.grabCut(bgr, codes, (0, 0, 0, 0), *colours, rounds, cv2.GC_INIT_WITH_MASK)
+    outside, inside = colours
+    cv2.grabCut(bgr, codes, (0, 0, 0, 0), outside, inside, rounds, cv2.GC_INIT_WITH_MASK)
     return np.isin(codes, (OBJECT, MAYBE_OBJECT)).astype(np.uint8)
 
 
