@@ -316,9 +316,8 @@ picture(
     f" learned from: {said}. Learned from: frames {[*taught.annotated]}.",
     curves({name: (range(len(video)), line) for name, line in series.items()}, "frame", "IoU"),
 )
-print(
-    f"exam, frame {exam}:", *(f"{iou(some[exam] >= 0.5, exam_label):.2f}" for some in maps.values())
-)
+passed = {name: round(iou(some[exam] >= 0.5, exam_label), 2) for name, some in maps.items()}
+print(f"exam, frame {exam}: IoU", passed)
 
 # %% [markdown] minutes=4 tags=["slide"]
 # It gets better on nearly all frames, those without any label among them. What is left is a gap in

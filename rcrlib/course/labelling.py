@@ -137,9 +137,7 @@ def grab_cut(
     in_pixels(box, frame.shape[:2])
     scale = min(1.0, side / max(frame.shape[:2]))
     height, width = (max(8, round(scale * length)) for length in frame.shape[:2])
-    small: Picture = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA).astype(
-        np.uint8
-    )
+    small = np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     codes = trimap(in_pixels(box, (height, width)), *marked(strokes, (height, width)))
     found = cut(small, codes)
     if not found.any():
@@ -168,10 +166,10 @@ def cut(frame: Picture, codes: NDArray[np.uint8], rounds: int = ROUNDS) -> NDArr
     if background.all() or not background.any():
         raise OptionError("all pixels are marked alike; leave both object and background")
     cv2.setRNGSeed(0)  # the colours are clustered from a random start
-    codes = codes.copy()
-    theirs, its = np.zeros((2, 1, 65))  # colour models of background and object
+    codes, colours = codes.copy(), np.zeros((2, 1, 65))
     bgr = np.ascontiguousarray(frame[..., ::-1])
-    cv2.grabCut(bgr, codes, (0, 0, 0, 0), theirs, its, rounds, cv2.GC_INIT_WITH_MASK)
+    outside, inside = colours
+    cv2.grabCut(bgr, codes, (0, 0, 0, 0), outside, inside, rounds, cv2.GC_INIT_WITH_MASK)
     return np.isin(codes, (OBJECT, MAYBE_OBJECT)).astype(np.uint8)
 
 

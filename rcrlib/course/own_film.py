@@ -88,6 +88,9 @@ def encoded_once(network: RCRNetNER, video: Video, side: int) -> tuple[Features,
     size = (side, side)
     frames = [resize(to_tensor(video.frame(t)), size) for t in video.annotated]
     labels = [resize(torch.from_numpy(video.label(t))[None].float(), size) for t in video.annotated]
+    learns = network.training
+    network.eval()  # no dropout: what is drawn once would be missing for good
     with torch.no_grad():
         features = network.rcrnet.encode(normalise(torch.stack(frames)))
+    network.train(learns)
     return features, (torch.stack(labels) >= 0.5).float()
