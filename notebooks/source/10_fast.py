@@ -137,9 +137,9 @@ for clip in (torch.randn(1, t, 256, 14, 14) for t in spans):
         lines.setdefault(name, []).append(1000 * took.median / clip.shape[1])
 prove(forms, clip, block)
 compare(forms, clip, block, rounds=3)
-grown = ", ".join(f"{took[-1] / took[0]:.1f} times as much for {n}" for n, took in lines.items())
+grown = ", ".join(f"{took[-1] / took[0]:.1f} times for {n}" for n, took in lines.items())
 picture(
-    f"Processor time per frame of a non-local block. At T = 16 it is, over T = 1, {grown}.",
+    f"Processor time per frame of a non-local block; at T = 16, over that at T = 1: {grown}.",
     curves({name: (spans, took) for name, took in lines.items()}, "T, frames", "ms per frame"),
 )
 
