@@ -61,6 +61,10 @@ def test_a_bad_box_is_a_sentence(film, box, says):
         grab_cut(film.frame(0), box)
 
 
+def test_where_all_looks_alike_nothing_is_found():
+    assert not grab_cut(np.full((60, 80, 3), 90, np.uint8), (20, 20, 80, 80)).any()
+
+
 def test_a_trimap_lets_strokes_count_more_than_the_box():
     nothing = np.zeros((4, 6), bool)
     on_object, on_background = nothing.copy(), nothing.copy()
