@@ -53,7 +53,7 @@ def test_a_stroke_takes_the_reed_out_of_the_label(film):
         ((10, 50, 40, 50), "turned round: top 50 %, bottom 50 %"),
         ((-5, 10, 40, 90), "leaves the frame"),
         ((0, 0, 100, 100), "whole frame"),
-        ((10, 10, 11, 90), "draw it wider"),
+        ((10, 10, 10.3, 90), "draw it wider"),
     ],
 )
 def test_a_bad_box_is_a_sentence(film, box, says):
