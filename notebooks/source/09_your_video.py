@@ -200,6 +200,11 @@ label_by_box(video, {t: boxes[t] for t in chosen}, to_draw)
 # %% [markdown] minutes=1
 # Labels that you have saved are kept. All others are made from the boxes and strokes above, so that
 # the rest runs.
+#
+# **On a film of your own, do not run past the widget.** We did, on *libby* of DAVIS 2016, a dark dog
+# on dark grass: in the boxes that the network proposed GrabCut took legs and flowers for the dog, no carried
+# label could be believed, and the network got worse from its lessons. Where you see no number but
+# `nan`, nobody knows the truth.
 
 # %%
 from rcrlib.data.annotations import read_drawn

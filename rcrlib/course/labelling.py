@@ -129,10 +129,11 @@ def grab_cut(
         side: the cut is made on a frame with this longer side; the mask is brought back to (H, W).
 
     Returns:
-        (H, W) uint8 {0, 1}. The same input gives the same mask.
+        (H, W) uint8 {0, 1}; empty where nothing in the box differs from what is outside. The same
+        input gives the same mask.
 
     Raises:
-        OptionError: the box cannot be used, or nothing is found in it.
+        OptionError: the box cannot be used.
     """
     in_pixels(box, frame.shape[:2])
     scale = min(1.0, side / max(frame.shape[:2]))
@@ -140,10 +141,6 @@ def grab_cut(
     small = np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     codes = trimap(in_pixels(box, (height, width)), *marked(strokes, (height, width)))
     found = cut(small, codes)
-    if not found.any():
-        raise OptionError(
-            "nothing in the box differs from what is outside; draw it wider, or mark the object"
-        )
     share = cv2.resize(found.astype(np.float32), frame.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return (share >= 0.5).astype(np.uint8)
 

@@ -53,12 +53,16 @@ def test_a_stroke_takes_the_reed_out_of_the_label(film):
         ((10, 50, 40, 50), "turned round: top 50 %, bottom 50 %"),
         ((-5, 10, 40, 90), "leaves the frame"),
         ((0, 0, 100, 100), "whole frame"),
-        ((10, 10, 11, 90), "draw it wider"),
+        ((10, 10, 10.3, 90), "draw it wider"),
     ],
 )
 def test_a_bad_box_is_a_sentence(film, box, says):
     with pytest.raises(OptionError, match=says):
         grab_cut(film.frame(0), box)
+
+
+def test_where_all_looks_alike_nothing_is_found():
+    assert not grab_cut(np.full((60, 80, 3), 90, np.uint8), (20, 20, 80, 80)).any()
 
 
 def test_a_trimap_lets_strokes_count_more_than_the_box():

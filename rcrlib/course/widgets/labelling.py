@@ -52,6 +52,10 @@ def label_by_box(
         box = (left, top, right, bottom)
         drew = [] if stroke == NO_STROKE else [Stroke(x0, y0, x1, y1, stroke == ON_OBJECT)]
         mask = grab_cut(frames[name], box, drew)
+        if not mask.any():
+            raise OptionError(
+                "nothing in the box differs from what is outside; draw it wider, or mark the object"
+            )
         share = f"{100 * mask.mean():.1f} % of the frame"
         ending = "not saved"
         if save == name:
