@@ -423,7 +423,7 @@ for name, some in (("shipped", load_weights(shipped_weights())), ("adapted", net
 
 # %% [markdown] minutes=2
 # It lost some of it: twelve steps on one film are paid for elsewhere. Keep the shipped file for the
-# next film. Further, from the network's [model card](../rcrlib/weights/MODEL_CARD.md):
+# next film. Further, from the network's model card (`rcrlib/weights/MODEL_CARD.md`):
 #
 # - It finds what stands out by itself or by its motion. Of several such things, or none, it
 #   guesses; it knows no names and follows no instruction. Your labels move its guess, no more.
