@@ -20,8 +20,7 @@ Folded = tuple[Tensor, Tensor]
 
 def fold_bn(weight: Tensor, bias: Tensor, norm: nn.BatchNorm2d) -> Folded:
     """Give weight and bias of the convolution that does what it and `norm` after it do."""
-    outputs, inputs, height, width = weight.shape
-    conv = nn.Conv2d(inputs, outputs, (height, width), bias=False)
+    conv = nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[2], bias=False)
     conv.weight = nn.Parameter(weight, requires_grad=False)
     folded, shift = fold(conv, norm)
     return folded.detach(), (shift + bias * _scale(norm)).detach()
