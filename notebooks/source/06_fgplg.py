@@ -23,8 +23,8 @@
 import torch
 
 from rcrlib.course import check, one_thread, picture, setup, sheet, use
-from rcrlib.data import normalise
-from rcrlib.flow import warp
+from rcrlib.data import SyntheticConfig, make_synthetic, normalise
+from rcrlib.flow import get_flow, guidance, magnitude, warp
 from rcrlib.show import curves
 
 session = setup("06_fgplg")
@@ -119,7 +119,7 @@ print(f"the longest of {len(truth)} flows: {longest:.2f}, and √2 is {2**0.5:.2
 # \lVert O_{k \to i} \rVert,\; \lVert O_{k \to j} \rVert\,\big]\Big)$$
 #
 # $I_k$ are the three colours, $G_{i \to k}$ is the label of $i$, warped to $k$. `warp(image, flow)`
-# is lesson 05's backward warping.
+# is lesson 05's backward warping, `magnitude(flow)` is the library's length.
 
 
 # %% tags=["exercise"]
@@ -131,7 +131,7 @@ def seven_channels(rgb, label_i, label_j, flow_i, flow_j):
     """
     # your turn
     labels = [warp(label_i, flow_i), warp(label_j, flow_j)]
-    return torch.cat([rgb, *labels, flow_length(flow_i), flow_length(flow_j)], dim=1)
+    return torch.cat([rgb, *labels, magnitude(flow_i), magnitude(flow_j)], dim=1)
     # end
 
 
@@ -143,9 +143,8 @@ seven_channels = use(seven_channels)
 
 def stack(d):
     """Give the seven channels of many triplets: (B, 7, H, W)."""
-    return seven_channels(
-        normalise(d.frames[:, 1]), d.labels[:, 0], d.labels[:, 2], d.flow_i, d.flow_j
-    )
+    label_i, _, label_j = d.labels.unbind(1)
+    return seven_channels(normalise(d.frames[:, 1]), label_i, label_j, d.flow_i, d.flow_j)
 
 
 seen = stack(test)
@@ -157,7 +156,6 @@ sheet(
     f" to i is {', '.join(f'{x:.2f}' for x in animals)}.",
     rows,
     ["RGB", "label i, warped", "label j, warped", "length to i", "length to j"],
-    [f"video {n}" for n in SHOWN],
     cell_width=130,
 )
 
@@ -271,9 +269,7 @@ networks = {kind: taught(without(kind, x, learn)) for kind in kinds}
 
 # %% tags=["result"]
 with torch.no_grad():
-    made = {
-        kind: network(without(kind, seen, test)).sigmoid() for kind, network in networks.items()
-    }
+    made = {kind: net(without(kind, seen, test)).sigmoid() for kind, net in networks.items()}
 guesses = {"copied": test.labels[:, 2], "mean of warped": mean, **made}
 ious = {name: overlap(guess, truth) for name, guess in guesses.items()}
 titles = [
@@ -320,8 +316,7 @@ fgplg_inputs(networks["Gd"], {f"video {n}": Case(seen[n], truth[n, 0]) for n in 
 # %%
 pairs = {"both labels": slice(3, 5), "both lengths": slice(5, 7)}
 for name, channels in {**CHANNELS, **pairs}.items():
-    fewer = seen.clone()
-    fewer[:, channels] = 0
+    fewer = seen.index_fill(1, torch.arange(7)[channels], 0)
     with torch.no_grad():
         iou = overlap(networks["Gd"](fewer).sigmoid(), truth)
     print(f"{name + ' off':<26} IoU {iou.mean():.2f} ({(iou - ious['Gd']).mean():+.2f})")
@@ -417,8 +412,6 @@ picture(
 # **Predict.** The stem has 64 kernels of 7 × 7. How many more parameters has FGPLG than RCRNet?
 
 # %%
-from rcrlib.data import SyntheticConfig, make_synthetic
-from rcrlib.flow import get_flow, guidance
 from rcrlib.models import FGPLG, RCRNet, parameter_count
 
 (video,) = make_synthetic(SyntheticConfig(videos=1, frames=6, size=(224, 224)))

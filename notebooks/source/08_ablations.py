@@ -24,7 +24,7 @@ from itertools import combinations
 
 import numpy as np
 import torch
-from IPython.display import Markdown, display
+from IPython.display import Markdown
 from scipy import stats
 
 from rcrlib.course import check, one_thread, picture, setup, use
@@ -389,8 +389,7 @@ from rcrlib.experiments import stored_results
 stored = stored_results()
 tables = ablations.tables_of(stored)
 print("\n".join(ablations.missing(stored)))
-for name, result in tables.items():
-    display(Markdown(ablations.short_table(name, result)))
+Markdown("\n\n".join(ablations.short_table(name, result) for name, result in tables.items()))
 
 # %%
 every = {name: ablations.compared(result) for name, result in tables.items()}

@@ -80,7 +80,7 @@ print(f"the head's 3 x 3, by hand: {128 * 256 * 9 * 448**2 / 1e9:.1f} G")
 def times_as_fast(slow, fast):
     """Say how many times as fast the second variant is.
 
-    slow, fast: lists of seconds; the values at one position were taken in the same round.
+    slow, fast: (rounds,) lists of seconds; the values at one position are of the same round.
     """
     # your turn
     return median(s / f for s, f in zip(slow, fast, strict=True))
@@ -340,7 +340,7 @@ compare(forms, clip, gru)
 def useful_share(side, rate):
     """Give the share of a 3 x 3 convolution's reads that fall on the map, over all outputs.
 
-    side: of the map and of the output. rate: the dilation, as large as the padding.
+    side: of the map, (side, side), and of the output. rate: the dilation, as large as the padding.
     """
     # your turn
     reads = side + 2 * max(0, side - rate)  # along one axis, of 3 * side

@@ -1,7 +1,6 @@
 """The paper's ledger: where each equation, figure and table is computed, taught and tested.
 
-`rcr course ledger` writes docs/ledger.md from it. Numbers are those of arXiv 1908.04051; what has
-none there, or none that we know, is named by its section.
+`rcr course ledger` writes docs/ledger.md from it. What has no number that we know has its section.
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ coat, is much the largest that does, and moves on its own. Distractors have some
 - *painted* ones wear a coat and may be nearly as large, but are flat, angular and still.
 
 In some videos the object's colours are close to the ground's, and in some a reed sweeps over it.
-On a windy day (`SyntheticConfig.leaves`) there are leaves, which look like objects in any frame but
-are in no two of them.
+On a windy day (`SyntheticConfig.leaves`) leaves fly by that look like objects, each for a moment.
 """
 
 from __future__ import annotations
@@ -30,9 +29,7 @@ SOILS: tuple[Pattern, ...] = ("cloud", "ridges")
 COATS: tuple[Pattern, ...] = ("marble", "spots", "maze")
 ROUNDED: tuple[Family, ...] = ("blob", "star", "pebble")
 
-_WORLD = 2**32 - 1
-"""Stands where a video's number stands, in the random source of what several videos share."""
-
+_WORLD = 2**32 - 1  # stands for a video's number in the random source of what several share
 _TILE = 4.0  # an outline's texture spans twice its diameter: no repetition is ever seen
 
 

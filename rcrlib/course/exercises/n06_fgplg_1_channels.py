@@ -193,7 +193,7 @@ SEVEN_CHANNELS = Exercise(
     hints=(
         "`warp(label_i, flow_i)` brings the label of i to k. Which function did you write for the"
         " last two channels?",
-        "`torch.cat([...], dim=1)` of five parts: rgb, two warped labels, two `flow_length`s; i"
+        "`torch.cat([...], dim=1)` of five parts: rgb, two warped labels, two `magnitude`s; i"
         " always before j.",
     ),
     solution="The order is a promise: a convolution has a weight for each channel's place, so"
