@@ -221,7 +221,7 @@ for t, (name, mask) in zip(chosen, drawn.masks.items(), strict=False):
     print(f"{name}  {100 * mask.mean():4.1f} % of the frame, IoU {score(mask, t):.2f}")
 print(f"exam, frame {exam}: IoU {score(exam_label, exam):.2f}")
 
-# %% [markdown] minutes=3 tags=["slide"]
+# %% [markdown] minutes=2 tags=["slide"]
 # ## 5 · What comes back
 #
 # You may draw in any other tool: labelme, CVAT, a COCO export, or white on black. Whatever comes
@@ -235,6 +235,10 @@ write_mask(to_draw / "labels" / f"{first}.png", drawn.masks[first][::2, ::2])
 for problem in read_drawn(to_draw, video.frame_names, video.size).problems:
     print(problem.replace(str(work), "..."))
 
+# %% [markdown] minutes=1
+# The label is saved again as it was, and now labels and frames make a data set.
+
+# %%
 save_label(to_draw, first, drawn.masks[first])
 own_set = load(write_own_set(video, drawn, work / "my-set"))
 own = own_set[0]
