@@ -104,7 +104,7 @@ flow_cache = option(
 start = option(
     "Training",
     "--start FILE",
-    "Weights of the image stage.",
+    "Weights to go on from: of the image stage, or an RCRNet+NER.",
     show_default="the encoder's weights only",
 )
 preset_name = option(

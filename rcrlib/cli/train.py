@@ -22,10 +22,11 @@ def train() -> None:
 @o.several("data", "DATA")
 @o.reading
 @o.training
+@o.start
 @o.run_folder
 def image(
-    data: tuple[Path, ...], layout: str, split: str | None, out: Path, resume: bool, force: bool,
-    preset: str, **training: Any,
+    data: tuple[Path, ...], layout: str, split: str | None, start: Path | None, out: Path,
+    resume: bool, force: bool, preset: str, **training: Any,
 ) -> None:  # fmt: skip
     """Stage 1: RCRNet on single labelled images.
 
@@ -37,7 +38,7 @@ def image(
 
     settings = get_preset(preset, **training)
     dataset = merge([load(path, layout, split) for path in data])
-    click.echo(train_image(dataset, settings, out, resume=resume, force=force))
+    click.echo(train_image(dataset, settings, out, start=start, resume=resume, force=force))
 
 
 @train.command()

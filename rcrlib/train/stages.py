@@ -37,7 +37,13 @@ Network = TypeVar("Network", RCRNet, FGPLG, RCRNetNER)
 
 
 def train_image(
-    dataset: Dataset, preset: Preset, out: str | Path, *, resume: bool = False, force: bool = False
+    dataset: Dataset,
+    preset: Preset,
+    out: str | Path,
+    *,
+    start: str | Path | None = None,
+    resume: bool = False,
+    force: bool = False,
 ) -> Path:
     """Stage 1: train RCRNet on every labelled frame as an image of its own.
 
@@ -48,20 +54,22 @@ def train_image(
         dataset: an image set, or a video set whose labelled frames are used.
         preset: network, resolution, encoder and settings of the stage.
         out: the run folder.
+        start: weights of an RCRNet, or of an RCRNet+NER whose RCRNet is taken, to go on from; None
+            starts from the preset's encoder.
         resume: go on with the run in `out`.
         force: start over.
 
     Raises:
         DataError: the data set holds no label.
-        WeightsError: the encoder's weights cannot be had.
+        WeightsError: the encoder's weights cannot be had, or `start` holds no RCRNet.
         RcrError, OSError: see `rcrlib.train.fit`.
     """
     config = preset.image
     samples = ClipSamples(dataset, 1, 1, (preset.size,) * 2, augment=config.augment)
     torch.manual_seed(mix_seed(config.seed))
-    network = _start(preset, None)
+    network = _start(preset, start)
     network.freeze(preset.frozen)
-    record = _record("image", dataset, preset, network, None)
+    record = _record("image", dataset, preset, network, start)
     return fit(network, samples, _on_images, config, out, record=record, resume=resume, force=force)
 
 
@@ -84,7 +92,8 @@ def train_fgplg(
         dataset: videos with *kept* labels only (`rcrlib.data.keep_labels`).
         preset: network, resolution and settings of the stage.
         out: the run folder.
-        start: weights of stage 1 for its RGB part; None starts from the preset's encoder.
+        start: weights of stage 1 for its RGB part, or of an RCRNet+NER whose RCRNet is taken; None
+            starts from the preset's encoder.
         flow: estimates the flow from k to i and from k to j.
         inputs: what FGPLG is given (Table 4's Gb, Gc, Gd).
         variant: how the flow's length is normalised.
@@ -94,7 +103,7 @@ def train_fgplg(
 
     Raises:
         DataError: no video has the three kept labels that a triplet needs.
-        WeightsError: `start` does not hold an RCRNet.
+        WeightsError: `start` holds no RCRNet.
         RcrError, OSError: see `rcrlib.train.fit`.
     """
     config = preset.fgplg
@@ -131,7 +140,9 @@ def train_video(
             pseudo-labels put in their place (`Dataset.with_label_folder`).
         preset: network, resolution and settings of the stage.
         out: the run folder.
-        start: weights of stage 1; None starts from the preset's encoder.
+        start: weights of stage 1, or of an RCRNet+NER to go on from (with a video of one's own,
+            say): its NER is kept where it has the parts that `ner` asks for. None starts from the
+            preset's encoder.
         ner: which parts of NER there are (Table 3's Ra to Re); None is the whole of it.
         soft: learn from pseudo-labels in [0, 1] as they are.
         resume: go on with the run in `out`.
@@ -139,20 +150,19 @@ def train_video(
 
     Raises:
         DataError: the data set holds no label.
-        WeightsError: `start` does not hold an RCRNet.
+        WeightsError: `start` holds no RCRNet.
         RcrError, OSError: see `rcrlib.train.fit`.
     """
     config, ner = preset.video, ner or NERConfig()
     torch.manual_seed(mix_seed(config.seed, 2))
-    image = _start(preset, start)
-    network = RCRNetNER.from_rcrnet(image, ner)
+    network = _start_video(preset, start, ner)
     network.rcrnet.freeze(preset.frozen)
     samples = ClipSamples(
         dataset, preset.clip, preset.clip_stride, (preset.size,) * 2,
         augment=config.augment, reverse=config.reverse, soft=soft,
     )  # fmt: skip
     record = _record(
-        "video", dataset, preset, image, start,
+        "video", dataset, preset, network.rcrnet, start,
         ner=asdict(ner), soft=soft, clip=preset.clip, clip_stride=preset.clip_stride,
     )  # fmt: skip
     return fit(network, samples, _on_clips, config, out, record=record, resume=resume, force=force)
@@ -173,11 +183,22 @@ def load_as(kind: type[Network], path: str | Path) -> Network:
 
 def _start(preset: Preset, start: str | Path | None) -> RCRNet:
     """Give the RCRNet that a stage starts from."""
-    if start is not None:
-        return load_as(RCRNet, start)
-    network = RCRNet(preset.network)
-    load_encoder_weights(network, preset.encoder)
-    return network
+    if start is None:
+        network = RCRNet(preset.network)
+        load_encoder_weights(network, preset.encoder)
+        return network
+    trained = load_weights(start)
+    if isinstance(trained, RCRNetNER):
+        return trained.rcrnet
+    return load_as(RCRNet, start)
+
+
+def _start_video(preset: Preset, start: str | Path | None, ner: NERConfig) -> RCRNetNER:
+    """Give the RCRNet+NER that stage 3 starts from."""
+    trained = None if start is None else load_weights(start)
+    if isinstance(trained, RCRNetNER) and trained.ner.config == ner:
+        return trained
+    return RCRNetNER.from_rcrnet(_start(preset, start), ner)
 
 
 def _record(

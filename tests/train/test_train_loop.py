@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,31 @@ def test_the_video_stages_leave_them_to_the_last_bit(stage, trained):
     names = [name for name in start if name.endswith(STATISTICS)]
     assert names
     assert all(torch.equal(start[name], end[name]) for name in names)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_goes_on_from_the_last_stage_s_network(stage, videos, trained, tmp_path):
+    last = trained / "video" / "model.safetensors"
+    preset = small_preset(steps=1, lr=1e-30)  # too low a rate to change the bits of the start
+    train = {
+        "image": train_image,
+        "fgplg": partial(train_fgplg, flow=get_flow("dis")),
+        "video": train_video,
+    }[stage]
+    end = load_weights(train(load(videos, split="train"), preset, tmp_path / "run", start=last))
+    start = load_as(RCRNetNER, last)
+    start, end = {
+        "image": lambda: (start.rcrnet, end),
+        "fgplg": lambda: (start.rcrnet, end.network),
+        "video": lambda: (start, end),
+    }[stage]()
+    went_on = end.state_dict()
+    other = [
+        name
+        for name, value in start.state_dict().items()
+        if not torch.equal(value, went_on[name][:, :3] if "resnet.conv1" in name else went_on[name])
+    ]
+    assert [name for name in other if not name.endswith(STATISTICS)] == []
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(videos, tmp_path):
