@@ -107,4 +107,6 @@ def _text(value: Any) -> str:
         return ", ".join(map(_text, value))
     if isinstance(value, str) and value.startswith("precomputed:"):
         return f"precomputed:{Path(value.partition(':')[2]).name}"
+    if isinstance(value, str) and Path(value).suffix in (".safetensors", ".pth"):
+        value = Path(value)  # --encoder-weights takes a file or the name of a source
     return value.resolve().name if isinstance(value, Path) else str(value)
