@@ -16,6 +16,7 @@ from rcrlib.experiments import (
     stored_results,
     write_results_page,
 )
+from rcrlib.experiments.config import ExperimentConfig
 from rcrlib.experiments.figures import draw_figure
 from rcrlib.experiments.provenance import Origin, commit
 from rcrlib.experiments.report import write_result
@@ -177,3 +178,13 @@ def test_the_repositorys_own_page_is_what_its_files_say():
 
 def test_the_commit_is_that_of_the_repository():
     assert re.fullmatch(r"-|[0-9a-f]{12}\+?", commit())
+
+
+def test_a_command_names_files_as_any_machine_could_have_them():
+    config = ExperimentConfig(
+        "table2", data=Path("/a/DAVIS2016"), encoder="/b/weights/resnet50.safetensors",
+        flow="precomputed:/c/flows", only=("0/5",),
+    )  # fmt: skip
+    words = config.command().split()
+    assert {"DAVIS2016", "resnet50.safetensors", "precomputed:flows", "0/5"} <= set(words)
+    assert not re.search(r"(^| )/", config.command())

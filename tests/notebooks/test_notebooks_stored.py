@@ -15,7 +15,9 @@ def test_lesson_08_was_run_on_the_stored_results():
     tables = tables_of(stored_results())
     displayed = [str(one.get("data", {}).get("text/markdown", "")) for one in shown]
     expected = "\n\n".join(short_table(name, result) for name, result in tables.items())
-    assert [text for text in displayed if "mean ± deviation over seeds" in text] == [expected], AGAIN
+    assert [text for text in displayed if "mean ± deviation over seeds" in text] == [expected], (
+        AGAIN
+    )
     printed = "".join(str(one.get("text", "")) for one in shown)
     for name, result in tables.items():
         for one in compared(result):
