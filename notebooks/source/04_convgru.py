@@ -103,8 +103,8 @@ sheet(
 # $*$ is a convolution, $\circ$ multiplies value by value, $\sigma(a) = 1 / (1 + e^{-a})$. All six
 # $W$ are 3 × 3 convolutions from $C$ to $C$ channels, so that $H$ stays a *map*: it knows where.
 #
-# **Predict.** How many parameters has a cell with $C = 8$? It has a bias for each of $Z$, $R$ and
-# $\tilde H$. And with $C = 256$, as in the paper?
+# **Predict.** How many parameters has a cell with $C = 8$? Each of $Z$, $R$ and $\tilde H$ also has
+# $C$ biases, left out above. And with $C = 256$, as in the paper?
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -121,7 +121,8 @@ for channels in (8, 256):
 # ### The gates
 #
 # In all exercises `cell` holds the six convolutions under these names, and you call one like a
-# function: `cell.w_xz(x)` is $W_{xz} * X$.
+# function: `cell.w_xz(x)` is $W_{xz} * X$. A check that fails ends with a line to try again: run it
+# in a cell of your own to see what your function gives.
 
 
 # %% tags=["exercise"]
@@ -169,7 +170,7 @@ check(candidate)
 #
 # The library has both, as `variant="paper"` and `variant="official"`. The weights that the authors
 # released were trained with the second: loaded into the first they fit, without an error, and give
-# another function. How bad that is we will measure, in step 5.
+# another function. Step 5 measures the reverse, on a small network.
 
 # %% [markdown] minutes=1
 # ### The blend
@@ -192,7 +193,8 @@ def blend(z, new, h):
 check(blend)
 
 # %% [markdown] minutes=1
-# Together, your three functions are a step. Does it do what the library's cell does?
+# Together, your three functions are a step. Does it do what the library's cell does? (After a
+# repair, run your function's cell again, then this one.)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -221,8 +223,9 @@ with torch.no_grad():
 # H_t &= \tanh(W_{hf} * H^f_t + W_{hb} * H^b_t)
 # \end{aligned}$$
 #
-# The paper does not say where the two runs start. In the authors' code the forward cell starts from
-# the first frame's feature $X_1$, and the backward cell from the last forward state $H^f_T$.
+# The paper does not say where the two runs start. In the authors' code $H^f_0 = X_1$ and
+# $H^b_{T+1} = H^f_T$: the first feature and the last forward state are each used twice. (Frame 0 in
+# our pictures is $t = 1$.)
 #
 # **Predict.** Change the *last* frame of a clip. Which of the $H^f_t$ change? Which of the $H_t$?
 
@@ -232,7 +235,7 @@ def both_ways(clip, gru):
     """Give H_t of Eq. 3 for every frame.
 
     clip: (B, T, C, H, W), the features X_t. Returns the same shape.
-    gru.forward_cell(x, h), gru.backward_cell(x, h): a step of each cell.
+    gru.forward_cell(x, h), gru.backward_cell(x, h): a step of each cell; x comes first, unlike in Eq. 3.
     gru.w_hf(h), gru.w_hb(h): the convolutions of the last line.
     """
     # your turn
@@ -255,8 +258,8 @@ check(both_ways)
 # ## 4 · Does it remember?
 #
 # Three small networks learn to fill in the blinks. They differ in one part: *no memory* judges each
-# frame alone, *one way* runs forwards, *both ways* is Eq. 3. Around it are a convolution that makes
-# eight channels of the detector's map, and one that makes a map of eight channels.
+# frame alone, *one way* runs forwards, *both ways* is Eq. 3. Before it, a convolution turns the
+# detector's map into eight channels; after it, another turns these into one map.
 #
 # **Predict.** Draw three curves: IoU with the truth, over the eight frames. Where do they part?
 
@@ -333,14 +336,15 @@ picture(
 )
 
 # %% [markdown] minutes=5 tags=["slide"]
-# Frame 0 tells the three apart: the forward run has nothing to remember yet, and only the backward
-# run brings news from frame 1. In frames 3 and 4, one way will do.
+# Frame 0 needs both ways: the forward run has nothing to remember yet, and only the backward run
+# brings news from frame 1. In frames 3 and 4 one way helps too, but it fades. (And your prediction
+# in step 3? With the last frame only $H^f_T$ changes, but every $H_t$: that is frame 0's luck.)
 #
 # ### Look at the gates
 #
 # Below are the gates of the forward cell of *both ways*, over the same video. Brown is high, blue
-# is low. Where there is no kernel you see the mean over all channels; with one, turn the frame, and
-# look at single channels.
+# is low, white 0.5 for a gate and 0 for candidate and state. On a saved page you see the mean over
+# all channels; in a running notebook, move the frame slider and choose a channel.
 #
 # **Predict.** In a blink, should $Z$ rise or fall?
 
@@ -362,11 +366,12 @@ for t, now in enumerate(steps(trained.memory.forward_cell, inputs, start=inputs[
 
 # %% [markdown]
 # Nobody told the network to, but it uses its gate as one would: where the detector shows the
-# animal, $Z$ falls, and the candidate replaces the state; in frames 3 and 4 $Z$ rises just where
-# the animal was last seen, and the state is kept. Frame 0 has nothing to keep.
+# animal, $Z$ falls, and the candidate replaces the state; in frames 3 and 4 $Z$ rises at the
+# animal, and most of the state is kept (the mean over channels hides this: look at single ones). In
+# frame 0 there is only the start to keep, and that is noise.
 
 # %% [markdown] minutes=4
-# ## 5 · What goes wrong, and how it looks
+# ## 5 · What goes wrong, and what it costs
 #
 # Your functions can run the trained network: they get its weights. With a wrong line in them they
 # run too, without any error, and that is what makes such mistakes expensive. Two of them:
@@ -405,6 +410,9 @@ for name, one in runs.items():
     print(f"{name:<13} IoU {iou.mean():.2f}   by frame", " ".join(f"{x:.2f}" for x in iou))
 
 # %% [markdown] minutes=4 tags=["slide"]
+# Swapped gates ruin it. The early reset costs so little here that nobody would notice: no error, a
+# slightly worse map.
+#
 # ## 6 · At full size: NER
 #
 # In the paper the maps are RCRNet's context: 256 channels at a sixteenth of 448 × 448, so 28 × 28.
@@ -432,7 +440,8 @@ print(f"  its GRU: {gru:.2f} M, {100 * gru / whole:.0f} % of RCRNet+NER's {whole
 print("both_ways gives the same:", torch.allclose(mine, full, atol=1e-4))
 
 # %% [markdown] minutes=4 tags=["slide"]
-# What is it worth? The paper's Table 3 leaves parts of NER out (VOS, max F / S):
+# What is it worth? The paper's Table 3 leaves parts of NER out (data set VOS; two scores of
+# lesson 01, higher is better):
 #
 # | | non-local | ConvGRU | non-local | max F | S |
 # |---|---|---|---|---|---|
@@ -442,8 +451,8 @@ print("both_ways gives the same:", torch.allclose(mine, full, atol=1e-4))
 # | Rd | ✓ | one way | ✓ | .857 | .872 |
 # | Re | ✓ | both ways | ✓ | .861 | .874 |
 #
-# The GRU's share is small beside that of our blinking detector: real networks blink less, and four
-# frames are a short memory. Lesson 08 asks how sure one can be of such differences.
+# The GRU's share is small beside that of our blinking detector: real networks blink less, and the
+# paper's clips have only four frames. Lesson 08 asks how sure one can be of such differences.
 #
 # ## Summary
 #
@@ -457,7 +466,8 @@ print("both_ways gives the same:", torch.allclose(mine, full, atol=1e-4))
 # 1. Set $Z = 1$ everywhere. What does the unit give for frame $t$? And with $Z = 0$, $R = 0$?
 # 2. An animal moves by three places a frame. Can a cell with 3 × 3 kernels carry it along? What in
 #    NER helps?
-# 3. A live camera has no future. Which rows of Table 3 can it use?
+# 3. A live camera has no future. Which rows of Table 3 can it use? (Where does a non-local block
+#    look?)
 #
 # ## References
 #

@@ -40,8 +40,8 @@ session = setup("06_fgplg")
 # **double**, which looks alike and is not; in most videos a **reed** that sweeps over the animal.
 # The flow is as wrong as estimated flow is: its edges are too wide, its lengths a bit off.
 #
-# **Predict.** Which errors of the warped labels below could you mend if you saw only these two?
-# Which need the colours of frame $k$?
+# **Predict.** Seeing only the two warped labels below, which of their errors could you mend? Which
+# need the colours of frame $k$?
 
 # %%
 from rcrlib.course.reeds import reed_triplets, tinted
@@ -74,9 +74,10 @@ sheet(
 )  # fmt: skip
 
 # %% [markdown] minutes=2 tags=["slide"]
-# A **hole** is where the reed hid the animal; a **ghost** is ground that the animal hid. In both,
-# one warped label says yes and the other no. The labels cannot tell which is right. The colours can;
-# and so can motion: a hole moves with the animal, a ghost stays with the ground.
+# A **hole**: in $i$ or $j$ the reed hid this part of the animal. A **ghost**: in $i$ or $j$ the
+# animal hid this ground. Mostly one warped label then says yes and the other no. At one pixel they
+# cannot tell which is right; their shapes may hint at it, the colours show it, and so may motion: a
+# hole moves with the animal, a ghost stays with the ground.
 #
 # ## 2 · How far did it move?
 #
@@ -118,15 +119,16 @@ print(f"the longest of {len(truth)} flows: {longest:.2f}, and √2 is {2**0.5:.2
 # $$P_k = \sigma\Big(\mathrm{RCRNet}_7\big[\,I_k,\; G_{i \to k},\; G_{j \to k},\;
 # \lVert O_{k \to i} \rVert,\; \lVert O_{k \to j} \rVert\,\big]\Big)$$
 #
-# $I_k$ are the three colours, $G_{i \to k}$ is the label of $i$, warped to $k$. `warp(image, flow)`
-# is lesson 05's backward warping, `magnitude(flow)` is the library's length.
+# $I_k$ are the three colours, $G_{i \to k}$ is the label of $i$ warped to $k$ along the flow
+# $O_{k \to i}$ (from $k$ to $i$), $\sigma$ the sigmoid. `warp(image, flow)` is lesson 05's backward
+# warping; `magnitude(flow)` does what your `flow_length` does, use either.
 
 
 # %% tags=["exercise"]
 def seven_channels(rgb, label_i, label_j, flow_i, flow_j):
     """Give what FGPLG sees of frame k.
 
-    rgb: (B, 3, H, W), frame k, normalised already. label_i, label_j: (B, 1, H, W), as drawn on frames i and j.
+    rgb: (B, 3, H, W), frame k, normalised already. label_i, label_j: (B, 1, H, W), as they are in frames i and j.
     flow_i, flow_j: (B, 2, H, W), from k to i and from k to j. Returns (B, 7, H, W).
     """
     # your turn
@@ -164,7 +166,8 @@ sheet(
 #
 # Only kept labels are known: with $l = 5$ those of frames 0, 5, 10, ... So FGPLG learns on
 # **triplets** $(i, k, j)$ of which *all three* labels were kept: $k$'s is the answer, and those of the
-# next kept frames before and after it are in the question. Later it is asked about frames in between.
+# next kept frames before and after it are in the question. Later it is asked about frames in between:
+# "$m/l$" is short for $m$ pseudo-labels between labels that are $l$ apart.
 #
 # **Predict.** A video has 21 frames. How many triplets has it with $l = 5$? With $l = 20$?
 
@@ -196,24 +199,24 @@ for l, m in ((5, 1), (5, 4), (10, 1), (20, 7)):
 # A video with fewer than three kept labels teaches nothing. And school is harder than life: in
 # training the labels are $l$ frames away, later fewer.
 #
-# **Why does it not simply copy the warp?** Because the answer is the *drawn* label of $k$. Every
+# **Why does it not simply copy the warp?** Because the answer is the *true* label of $k$. Every
 # hole and every ghost costs, so the loss pays for telling them apart.
 #
 # ## 5 · Where it begins
 #
 # FGPLG starts from the network of the image stage. All of it fits but the first convolution, the
 # *stem*: that reads three channels, not seven. Its weights become those for the colours; the other
-# four channels keep weights drawn by chance. (So the library; the paper does not say.)
+# four channels keep their fresh random weights. (So the library; the paper does not say.)
 
 
 # %% tags=["exercise"]
-def widen_stem(stem, drawn):
-    """Give FGPLG's first weights of its first convolution.
+def widen_stem(stem, fresh):
+    """Give FGPLG's first weights of its first convolution; change neither argument.
 
-    stem: (C, 3, h, w), from the image network. drawn: (C, 7, h, w), fresh. Returns (C, 7, h, w).
+    stem: (C, 3, h, w), from the image network. fresh: (C, 7, h, w), random. Returns (C, 7, h, w).
     """
     # your turn
-    return torch.cat([stem, drawn[:, 3:]], dim=1)
+    return torch.cat([stem, fresh[:, 3:]], dim=1)
     # end
 
 
@@ -243,12 +246,12 @@ def taught(x):
 # %% [markdown] minutes=3 tags=["slide"]
 # ## 6 · Table 4, in small
 #
-# The paper leaves inputs out *and trains anew*: **Gb** sees RGB, **Gc** also the labels as they were
-# drawn, **Gd** is FGPLG. From Gc to Gd two things change: labels are warped, and lengths come in. We
+# The paper leaves inputs out *and trains anew*: **Gb** sees RGB, **Gc** also the labels as they are
+# in $i$ and $j$, **Gd** is FGPLG. From Gc to Gd two things change: labels are warped, and lengths come in. We
 # put a fourth between them, **warped**. What is left out is zero.
 #
 # Two rivals need no network: the nearer label ($j$'s, two frames away), copied; and the mean of the
-# warped ones.
+# warped ones. Where those disagree the mean is about ½, which we count as animal.
 #
 # **Predict.** Rank all six. Which step is the largest: labels, warping or lengths?
 
@@ -292,8 +295,8 @@ for name, iou in ious.items():
 print(f"hidden: the reed covers over a tenth of the animal in i or j, {int(reed.sum())} videos")
 
 # %% [markdown] minutes=3 tags=["slide"]
-# **Labels** are the largest step: colours cannot tell the animal from its double, so Gb says no
-# nearly everywhere. **Warping** comes second. The **lengths**, for which step 1 had such good
+# **Labels** are the largest step: colours cannot tell the animal from its double. Gb gives both a
+# little under one half, and the cut makes that a no. **Warping** comes second. The **lengths**, for which step 1 had such good
 # reasons, add nothing that one run could show. (The paper's step from Gc to Gd is both together; its
 # table cannot say which of them paid.)
 #
@@ -303,9 +306,10 @@ print(f"hidden: the reed covers over a tenth of the animal in i or j, {int(reed.
 #
 # Another way to ask: take the trained Gd and **switch an input off**. This does not tell what could
 # be learned without it, but what *this* network leans on. A label that is off says "nothing is
-# salient here", and Gd has no reason to doubt it.
+# here"; with the other label on, Gd half doubts it.
 #
-# **Predict.** Which single input will cost most when it is switched off? Which least?
+# **Predict.** Which single input will cost most when it is switched off? Which least? Then choose a
+# case below, and switch inputs off.
 
 # %%
 from rcrlib.course.widgets import fgplg_inputs
@@ -330,10 +334,11 @@ for name, last in {"warped labels": 5, "labels, lengths": 7}.items():
     print(f"trained on {name:<15} IoU {iou.mean():.2f}")
 
 # %% [markdown] minutes=2 tags=["slide"]
-# Switched off, the colours cost Gd much. But look at the last two lines: a network that *learned*
-# without them loses little, for the shapes of the two labels say most of it. **What a network leans
-# on is not what it needs.** And the lengths? Nothing either way, even without colours. A good reason
-# for an input is a guess; training without it is the test.
+# Switched off, RGB costs most, then label $j$, the nearer one. But look at the last two lines: a
+# network that *learned* without colours loses much less. **What a network leans on is not what it
+# needs.** Still, it is hardly better than the mean of the warped labels: the gain over that came from
+# the colours. And the lengths? Next to nothing either way, even without colours. A good reason for an
+# input is a guess; training without it is the test.
 #
 # ## 8 · Where it is better, and where worse
 #
@@ -407,7 +412,7 @@ picture(
 # ## 9 · At full size
 #
 # The library's `FGPLG` is a whole RCRNet. Here it sees a synthetic video, with flow by DIS, at half
-# of the paper's 448 × 448. Does your stack give its logits, your stem its stem?
+# of the paper's 448 × 448. Do your `seven_channels` and `widen_stem` give the same?
 #
 # **Predict.** The stem has 64 kernels of 7 × 7. How many more parameters has FGPLG than RCRNet?
 
@@ -444,14 +449,14 @@ print(f"{parameter_count(fgplg) / 1e6:.1f} M parameters, {more:,} more than RCRN
 # | Gc | + labels of $i$ and $j$ | .838 | .860 |
 # | Gd | + flow: labels warped, lengths | .847 | .861 |
 #
-# Here Gb is worth much: what is salient mostly shows in its looks. The other steps go as in our
-# small world.
+# Here Gb is worth much: what is salient mostly shows in its looks. Labels and flow both help again;
+# which step is larger depends on the score.
 #
 # ## Summary
 #
 # - Colours, two warped labels, two lengths: the labels say what is meant, warping says where, colours
 #   help to choose; whether lengths pay must be tried.
-# - FGPLG learns on triplets of kept labels, from a drawn answer: so it learns where warps are wrong.
+# - FGPLG learns on triplets of kept labels, from the true label of $k$: so it learns where warps are wrong.
 # - It wins where warped labels disagree, and pays at the outline.
 #
 # ## Questions

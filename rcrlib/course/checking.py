@@ -111,7 +111,8 @@ def _try(
     arguments = wanted.inputs(draw)
     given = snapshot(arguments)
     dtype = str(draw.dtype).removeprefix("torch.")
-    where = (("try again", f"args = replay({exercise.name!r}, {number}, {draw.seed}, {dtype!r})"),)
+    again = f"{exercise.name}(*replay({exercise.name!r}, {number}, {draw.seed}, {dtype!r}))"
+    where = (("try again", f"from rcrlib.course import replay; {again}"),)
     misfit = _misfit(function, arguments)
     if misfit is not None:
         return Result(exercise.name, Outcome.NOT_YET, misfit)
@@ -137,7 +138,10 @@ def _try(
         return Result(exercise.name, Outcome.NOT_YET, lines + where, name)
     written = changed(arguments, given)
     if written is not None:
-        says = f"leave its arguments as they are; number {written + 1} has changed"
+        says = (
+            f"leave its arguments as they are; number {written + 1} has changed (work on a copy,"
+            " `.clone()`)"
+        )
         return Result(exercise.name, Outcome.NOT_YET, (("it must", says), *where))
     return None
 

@@ -1,4 +1,4 @@
-"""Exercises of 04, first part: one step of the ConvGRU, gate by gate (paper Eq. 2)."""
+"""Exercises of 04, first part: the ConvGRU's gates and its candidate (paper Eq. 2)."""
 
 from __future__ import annotations
 
@@ -95,6 +95,14 @@ GATES = Exercise(
             _gates_crossed,
         ),
         Mistake(
+            "the state goes through X's convolutions",
+            "You give H to the convolutions of X. There are two for each gate: w_xz and w_hz.",
+            lambda x, h, cell: (
+                torch.sigmoid(cell.w_xz(x) + cell.w_xz(h)),
+                torch.sigmoid(cell.w_xr(x) + cell.w_xr(h)),
+            ),
+        ),
+        Mistake(
             "a sigmoid for each convolution",
             "You take σ twice and add; Eq. 2 adds the two maps first and takes σ once.",
             _gates_apart,
@@ -160,6 +168,16 @@ CANDIDATE = Exercise(
             lambda x, h, r, cell: torch.tanh(cell.w_xh(x) + (1 - r) * cell.w_hh(h)),
         ),
         Mistake(
+            "no tanh",
+            "A function is missing around the sum: the candidate lies between -1 and 1.",
+            lambda x, h, r, cell: cell.w_xh(x) + r * cell.w_hh(h),
+        ),
+        Mistake(
+            "tanh of X's part only",
+            "Your tanh closes too early: Eq. 2 takes it of the whole sum.",
+            lambda x, h, r, cell: torch.tanh(cell.w_xh(x)) + r * cell.w_hh(h),
+        ),
+        Mistake(
             "sigmoid in place of tanh",
             "The candidate is no gate: it needs negative values too. Look for tanh in Eq. 2.",
             lambda x, h, r, cell: torch.sigmoid(cell.w_xh(x) + r * cell.w_hh(h)),
@@ -174,71 +192,4 @@ CANDIDATE = Exercise(
     " `cell.w_hh(r * h)` looks alike, but mixes a place with its neighbours' gates.",
 )
 
-# ---- the blend
-
-
-def blend(z: Tensor, new: Tensor, h: Tensor) -> Tensor:
-    """Give the next state of paper Eq. 2 from the gate, the candidate and the state."""
-    return (1 - z) * new + z * h
-
-
-def _with_z(value: float, draw: Draw) -> tuple[Tensor, ...]:
-    new, h = _maps(draw, 2)
-    return torch.full_like(h, value), new, h
-
-
-BLEND = Exercise(
-    name="blend",
-    notebook=NOTEBOOK,
-    asks="Write the next state: a blend of candidate and state.",
-    difficulty=1,
-    minutes=5,
-    reference=blend,
-    properties=(
-        Property(
-            "keep the state as it is where Z is 1",
-            lambda draw: _with_z(1, draw),
-            expected=lambda z, new, h: h,
-        ),
-        Property(
-            "take the candidate where Z is 0",
-            lambda draw: _with_z(0, draw),
-            expected=lambda z, new, h: new,
-        ),
-        Property(
-            "blend value by value in between",
-            lambda draw: (draw.uniform(2, CHANNELS, 5, 7), *_maps(draw, 2)),
-        ),
-    ),
-    mistakes=(
-        Mistake(
-            "z and 1 - z swapped",
-            "Z and 1 - Z have changed places: in the paper Z = 1 keeps the old state. (Other papers"
-            " and torchvision's RAFT write it your way.)",
-            lambda z, new, h: z * new + (1 - z) * h,
-        ),
-        Mistake(
-            "the shares do not sum to one",
-            "The state's share is Z, the candidate's what is left, 1 - Z; yours do not sum to 1.",
-            lambda z, new, h: new + z * h,
-        ),
-        Mistake(
-            "the gate is taken twice",
-            "You take σ of Z again, but `gates` has done it: Z is a share already.",
-            lambda z, new, h: blend(torch.sigmoid(z), new, h),
-        ),
-        Mistake(
-            "a hard choice",
-            "You choose one of the two at each place; Eq. 2 mixes them, which has a gradient.",
-            lambda z, new, h: torch.where(z > 0.5, h, new),
-        ),
-    ),
-    hints=(
-        "Two shares that sum to 1. Which of the two maps gets Z in the last line of Eq. 2?",
-        "The candidate gets `(1 - z)`, the old state gets `z`.",
-    ),
-    solution="With Z near 1 a value is carried on untouched, over many frames if need be: this is"
-    " the memory, and the way by which gradients travel back in time.",
-)
-
-EXERCISES = (GATES, CANDIDATE, BLEND)
+EXERCISES = (GATES, CANDIDATE)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from rcrlib.course.exercise import Draw, Exercise, Mistake, Property, shape_of
+from rcrlib.data import normalise
 from rcrlib.flow import guidance, magnitude, warp
 
 NOTEBOOK = "06_fgplg"
@@ -179,6 +180,11 @@ SEVEN_CHANNELS = Exercise(
             "the colours come last",
             "Your colours come last. They come first, where the image network has them.",
             lambda *parts: seven_channels(*parts).roll(-3, dims=1),
+        ),
+        Mistake(
+            "the colours are normalised twice",
+            "You normalise rgb, which is normalised already.",
+            lambda rgb, *guide: seven_channels(normalise(rgb), *guide),
         ),
         Mistake(
             "lengths in pixels",

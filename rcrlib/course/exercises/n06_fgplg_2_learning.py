@@ -65,6 +65,16 @@ TRAINING_TRIPLETS = Exercise(
             lambda kept: list(triplets(kept)[::2]),
         ),
         Mistake(
+            "k halfway",
+            "Your k lies halfway between two kept labels, where there is none to learn from.",
+            lambda kept: [(i, (i + j) // 2, j) for i, j in pairwise(kept)],
+        ),
+        Mistake(
+            "the last label before the first",
+            "Your first k has the *last* label for its i: `kept[-1]` counts from the end.",
+            lambda kept: [(kept[n - 1], kept[n], kept[n + 1]) for n in range(len(kept) - 1)],
+        ),
+        Mistake(
             "all triplets there are",
             "You take labels that are further away, too. Table 2's protocol takes k's next kept"
             " label on either side.",
@@ -93,9 +103,9 @@ TRAINING_TRIPLETS = Exercise(
 # ---- the stem
 
 
-def widen_stem(stem: Tensor, drawn: Tensor) -> Tensor:
-    """Give FGPLG's first weights: `stem` for the colours, `drawn` for the other four channels."""
-    return torch.cat([stem, drawn[:, 3:]], dim=1)
+def widen_stem(stem: Tensor, fresh: Tensor) -> Tensor:
+    """Give FGPLG's first weights: `stem` for the colours, `fresh` for the other four channels."""
+    return torch.cat([stem, fresh[:, 3:]], dim=1)
 
 
 def _stems(draw: Draw) -> tuple[Tensor, Tensor]:
@@ -114,12 +124,12 @@ WIDEN_STEM = Exercise(
     minutes=5,
     reference=widen_stem,
     properties=(
-        Property("give weights for seven channels, in the shape of drawn", _stems, of=shape_of),
+        Property("give weights for seven channels, in the shape of fresh", _stems, of=shape_of),
         Property(
             "see the colours as the image network does", _stems, of=lambda answer: answer[:, :3]
         ),
         Property(
-            "keep what was drawn for the other four channels",
+            "keep the fresh weights of the other four channels",
             _stems,
             of=lambda answer: answer[:, 3:],
         ),
@@ -129,37 +139,37 @@ WIDEN_STEM = Exercise(
             "the colours at the end",
             "You put the image network's weights last. The colours are channels 0 to 2 of the"
             " seven.",
-            lambda stem, drawn: torch.cat([drawn[:, :4], stem], dim=1),
+            lambda stem, fresh: torch.cat([fresh[:, :4], stem], dim=1),
         ),
         Mistake(
             "zeros for the new channels",
             "You zero the new channels. That begins as the image network exactly, and could be"
-            " trained; asked is what was drawn, as in the library.",
-            lambda stem, drawn: _with_others(stem, torch.zeros_like(stem[:, :1])),
+            " trained; asked are the fresh weights, as in the library.",
+            lambda stem, fresh: _with_others(stem, torch.zeros_like(stem[:, :1])),
         ),
         Mistake(
             "the mean of the colours' weights",
             "You give each new channel the mean of the colours' weights. That is usual for a fourth"
             " colour; a label is not a colour.",
-            lambda stem, drawn: _with_others(stem, stem.mean(dim=1, keepdim=True)),
+            lambda stem, fresh: _with_others(stem, stem.mean(dim=1, keepdim=True)),
         ),
         Mistake(
             "smaller weights for the colours",
             "You make the colours' weights smaller, to make up for the new channels. The layers"
             " behind expect the answers that they know.",
-            lambda stem, drawn: torch.cat([stem * 3 / 7, drawn[:, 3:]], dim=1),
+            lambda stem, fresh: torch.cat([stem * 3 / 7, fresh[:, 3:]], dim=1),
         ),
         Mistake(
             "nothing is taken over",
-            "You give back what was drawn: all that the image network has learned about colours is"
-            " lost.",
-            lambda stem, drawn: drawn,
+            "You give back the fresh weights: all that the image network has learned about colours"
+            " is lost.",
+            lambda stem, fresh: fresh,
         ),
     ),
     hints=(
-        "A weight's second dimension is the channel it reads. Which three of drawn's seven does"
+        "A weight's second dimension is the channel it reads. Which three of fresh's seven does"
         " stem replace?",
-        "`torch.cat([..., ...], dim=1)` of stem and of `drawn` from its fourth channel on.",
+        "`torch.cat([..., ...], dim=1)` of stem and of `fresh` from its fourth channel on.",
     ),
     solution="To colours the new network answers as the old one did, plus what the other four"
     " channels add; what a label is worth, it has yet to learn.",

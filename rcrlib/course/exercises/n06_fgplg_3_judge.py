@@ -45,6 +45,17 @@ def _maps(draw: Draw, agree: bool = False) -> tuple[Tensor, ...]:
     return guess, warped_i, warped_i if agree else warped_j, draw.mask(6, 8)
 
 
+def _halves(draw: Draw) -> tuple[Tensor, ...]:
+    """Draw maps in which one half itself occurs, as it does in the mean of two labels."""
+    guess, warped_i, warped_j = ((2 * draw.uniform(6, 8)).round() / 2 for _ in range(3))
+    return guess, warped_i, warped_j, draw.mask(6, 8)
+
+
+def _above(guess: Tensor, warped_i: Tensor, warped_j: Tensor, truth: Tensor) -> tuple[float, float]:
+    wrong, disputed = (guess > 0.5) != (truth > 0.5), (warped_i > 0.5) != (warped_j > 0.5)
+    return _share(wrong, disputed), _share(wrong, ~disputed)
+
+
 def _perfect(
     guess: Tensor, warped_i: Tensor, warped_j: Tensor, truth: Tensor
 ) -> tuple[Tensor, ...]:
@@ -66,6 +77,7 @@ WRONG_SHARES = Exercise(
             lambda draw: _maps(draw, agree=True),
         ),
         Property("give the share of wrong pixels in each of the two regions", _maps),
+        Property("count a value of one half itself as animal", _halves),
     ),
     mistakes=(
         Mistake(
@@ -89,6 +101,12 @@ WRONG_SHARES = Exercise(
             "You compare the warped labels as they are: 0.9 and 1.0 say the same. Cut both at one"
             " half first.",
             _uncut,
+        ),
+        Mistake(
+            "above one half only",
+            "You cut by `>`. From one half on it is animal: `>=`. (The mean of two labels that"
+            " disagree is one half.)",
+            _above,
         ),
         Mistake(
             "the warped labels are judged",

@@ -1,6 +1,8 @@
-"""Exercises of 04, second part: a clip in both directions (paper Eq. 3)."""
+"""Exercises of 04, third part: a clip in both directions (paper Eq. 3)."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -33,11 +35,27 @@ def both_ways(clip: Tensor, gru: DBConvGRU) -> Tensor:
     return _join(gru, ahead, back)
 
 
-def _from_zeros(clip: Tensor, gru: DBConvGRU) -> Tensor:
+def _from_zeros(ways: str, clip: Tensor, gru: DBConvGRU) -> Tensor:
     frames = list(clip.unbind(dim=1))
-    ahead = _run(gru.forward_cell, frames, torch.zeros_like(frames[0]))
-    back = _run(gru.backward_cell, ahead[::-1], torch.zeros_like(frames[0]))[::-1]
-    return _join(gru, ahead, back)
+    zeros = torch.zeros_like(frames[0])
+    ahead = _run(gru.forward_cell, frames, zeros if "forward" in ways else frames[0])
+    start = zeros if "backward" in ways else ahead[-1]
+    return _join(gru, ahead, _run(gru.backward_cell, ahead[::-1], start)[::-1])
+
+
+def _first_step_skipped(clip: Tensor, gru: DBConvGRU) -> Tensor:
+    first, *rest = clip.unbind(dim=1)
+    ahead = [first, *_run(gru.forward_cell, rest, first)]
+    return _join(gru, ahead, _run(gru.backward_cell, ahead[::-1], ahead[-1])[::-1])
+
+
+def _arguments_swapped(clip: Tensor, gru: DBConvGRU) -> Tensor:
+    def swapped(cell: ConvGRUCell, inputs: list[Tensor], h: Tensor) -> list[Tensor]:
+        return [h := cell(h, x) for x in inputs]
+
+    frames = list(clip.unbind(dim=1))
+    ahead = swapped(gru.forward_cell, frames, frames[0])
+    return _join(gru, ahead, swapped(gru.backward_cell, ahead[::-1], ahead[-1])[::-1])
 
 
 def _back_reads_frames(clip: Tensor, gru: DBConvGRU) -> Tensor:
@@ -93,7 +111,33 @@ BOTH_WAYS = Exercise(
             "start from zeros",
             "You start from zeros. The forward run starts from the first frame's feature, the"
             " backward run from the last forward state.",
-            _from_zeros,
+            partial(_from_zeros, "forward backward"),
+        ),
+        Mistake(
+            "the forward run starts from zeros",
+            "Your forward run starts from zeros; its first state to read is the feature X_1.",
+            partial(_from_zeros, "forward"),
+        ),
+        Mistake(
+            "the backward run starts from zeros",
+            "Your backward run starts from zeros; its first state to read is the last forward one.",
+            partial(_from_zeros, "backward"),
+        ),
+        Mistake(
+            "the first step is skipped",
+            "You take X_1 for the first state. It is what the first step starts from: the cell sees"
+            " X_1 twice, as input and as state.",
+            _first_step_skipped,
+        ),
+        Mistake(
+            "X and H swapped",
+            "You call the cells with the state first. Their order is (x, h), other than in Eq. 3.",
+            _arguments_swapped,
+        ),
+        Mistake(
+            "stacked along another dimension",
+            "You stack the frames along the wrong dimension: time is number 1, after the batch.",
+            lambda clip, gru: both_ways(clip, gru).transpose(0, 1),
         ),
         Mistake(
             "the backward cell reads the frames",
@@ -120,8 +164,8 @@ BOTH_WAYS = Exercise(
         ),
     ),
     hints=(
-        "Write the forward loop first and keep its states in a list; `states[::-1]` is that list"
-        " from its end.",
+        "Write the forward loop first, beginning with `h = clip[:, 0]`, and keep its states in a"
+        " list; `states[::-1]` is that list from its end.",
         "Backward: `h = ahead[-1]`, then `for x in ahead[::-1]: h = gru.backward_cell(x, h)`. Turn"
         " that list round, pair it with `ahead` by `zip`, and stack along dimension 1.",
     ),
