@@ -17,7 +17,8 @@ from rcrlib.data.protocol import (
     keep_one_in,
     triplets,
 )
-from rcrlib.data.synthetic import SyntheticConfig, SyntheticVideo, make_synthetic, write_synthetic
+from rcrlib.data.synthetic import SyntheticVideo, make_synthetic, write_synthetic
+from rcrlib.data.synthetic_config import SyntheticConfig
 from rcrlib.data.transforms import (
     IMAGENET_MEAN,
     IMAGENET_STD,

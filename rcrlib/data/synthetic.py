@@ -19,6 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from rcrlib.data.synthetic_config import SyntheticConfig
 from rcrlib.data.synthetic_layer import apply
 from rcrlib.data.synthetic_scene import Scene, SceneBuilder
 from rcrlib.errors import OptionError
@@ -30,66 +31,6 @@ _JPEG = [  # colours at full resolution: at 128x128 an object's texture is only 
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
 ]
-
-
-@dataclass(frozen=True)
-class SyntheticConfig:
-    """What to make. The seed and the other options decide every bit.
-
-    Raises:
-        OptionError: an option is out of its range.
-    """
-
-    videos: int = 12
-    """Number of videos; each differs in look, motion and cast."""
-    frames: int = 24
-    """Frames a video: enough for labels at 1 in 5 and for clips of 4."""
-    size: tuple[int, int] = (128, 128)
-    """(H, W) in pixels. At one H:W, it changes how fine a scene is drawn, not what it shows."""
-    seed: int = 0
-    object_radius: tuple[float, float] = (0.11, 0.26)
-    """Range of the object's radius, as a share of the shorter side (a disk of the same area)."""
-    distractors: tuple[int, int] = (1, 4)
-    """Least and largest number of shapes that are not salient."""
-    hidden_share: float = 0.4
-    """Share of the videos in which something sweeps over the object and hides part of it."""
-    low_contrast_share: float = 0.3
-    """Share of the videos in which the object is hard to tell from the background."""
-    leaves: float = 0.0
-    """Leaves that the wind blows past behind the object in each frame, on average. They look like
-    other objects, but are gone in a frame or two."""
-    worlds: int = 0
-    """Number of different objects, each with its ground, in the whole set: videos take them in
-    turn, and differ in everything else. 0 gives every video its own."""
-    light: float = 0.25
-    """How much the light swings in the course of a video: natural logarithm of the factor."""
-    noise: float = 2.5
-    """Deviation of the camera's noise, in grey levels of 255."""
-
-    def __post_init__(self) -> None:
-        low, high = self.object_radius
-        fewest, most = self.distractors
-        rules = {
-            "videos": (self.videos, self.videos >= 1, "at least 1"),
-            "frames": (self.frames, self.frames >= 1, "at least 1"),
-            "size": (self.size, min(self.size) >= 16, "at least 16x16"),
-            "seed": (self.seed, self.seed >= 0, "0 or more"),
-            "object_radius": (self.object_radius, 0 < low <= high <= 0.4, "0 < low <= high <= 0.4"),
-            "distractors": (self.distractors, 0 <= fewest <= most, "0 <= least <= most"),
-            "hidden_share": (self.hidden_share, 0 <= self.hidden_share <= 1, "in [0, 1]"),
-            "low_contrast_share": (
-                self.low_contrast_share,
-                0 <= self.low_contrast_share <= 1,
-                "in [0, 1]",
-            ),
-            "leaves": (self.leaves, 0 <= self.leaves <= 20, "in [0, 20]"),
-            "worlds": (self.worlds, self.worlds >= 0, "0 or more"),
-            "light": (self.light, 0 <= self.light <= 1, "in [0, 1]"),
-            "noise": (self.noise, self.noise >= 0, "0 or more"),
-        }
-        for name, (value, fits, expected) in rules.items():
-            if not fits:
-                raise OptionError(f"SyntheticConfig: {name} is {value}; give {expected}")
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,13 @@ On a windy day (`SyntheticConfig.leaves`) leaves fly by that look like objects, 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
+from rcrlib.data.synthetic_config import SyntheticConfig
 from rcrlib.data.synthetic_layer import Family, Layer, Motion, Wave, outline
 from rcrlib.data.synthetic_texture import Pattern, colour_ramp, texture
-
-if TYPE_CHECKING:
-    from rcrlib.data.synthetic import SyntheticConfig
 
 Distractor = Literal["camouflaged", "small", "painted"]
 SOILS: tuple[Pattern, ...] = ("cloud", "ridges")

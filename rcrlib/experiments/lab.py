@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
 
 from rcrlib.data import Dataset, SyntheticConfig, load, write_synthetic
 from rcrlib.errors import DataError, OptionError
@@ -20,14 +20,19 @@ from rcrlib.runtime import pick_device, pick_precision
 from rcrlib.train import Preset, get_preset, load_as
 from rcrlib.triplets import TripletReader
 
-if TYPE_CHECKING:
-    from rcrlib.experiments.steps import Step
-
 RESULT = "result.json"
 """Name of the file that a finished step leaves; it is written last."""
 
 MADE = "made here"
 """Stands for the fingerprint of data that an experiment made itself."""
+
+
+class Housed(Protocol):
+    """What has a folder in the lab: every step."""
+
+    @property
+    def folder(self) -> PurePosixPath:
+        """Its folder, relative to the lab's: a readable name of all its settings."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +71,15 @@ class Lab:
         size, flow_size = self.preset.size, self.preset.flow_size
         return TripletReader(self.flow, (size, size), (flow_size, flow_size))
 
-    def finished(self, step: Step) -> bool:
+    def finished(self, step: Housed) -> bool:
         """Tell whether a step's result is there."""
         return (self.out / step.folder / RESULT).is_file()
 
-    def result(self, step: Step) -> dict[str, Any]:
+    def result(self, step: Housed) -> dict[str, Any]:
         """Give what a finished step found out."""
         return self.stored(step)["result"]
 
-    def stored(self, step: Step) -> dict[str, Any]:
+    def stored(self, step: Housed) -> dict[str, Any]:
         """Give a finished step's file: the step's settings, its result, and how it was made.
 
         Raises:

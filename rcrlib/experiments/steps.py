@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from rcrlib.data import Dataset
-from rcrlib.experiments.lab import Lab
+from rcrlib.experiments.lab import Housed, Lab
 from rcrlib.experiments.labels import Labels
 from rcrlib.experiments.noise import ExactFlow, NoisyFlow
 from rcrlib.experiments.work import counts, kept_counts, training, work
@@ -29,12 +29,8 @@ from rcrlib.models import FGPLG
 from rcrlib.train import load_as, train_fgplg, train_image
 
 
-class Step(Protocol):
+class Step(Housed, Protocol):
     """What every step says about itself."""
-
-    @property
-    def folder(self) -> PurePosixPath:
-        """Its folder, relative to the lab's: a readable name of all its settings."""
 
     @property
     def needs(self) -> Sequence[Step]:
