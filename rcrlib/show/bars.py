@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rcrlib.errors import DataError
-from rcrlib.show.style import DPI, PALETTE, PAPER, Picture, canvas, rendered, save_figure
+from rcrlib.show.style import DPI, PALETTE, PAPER, Picture, canvas, finished
 
 BAR = 0.2
 """Height of a bar in inches."""
@@ -66,7 +66,4 @@ def bars(
         axes.margins(x=0.12)
         if len(variants) > 1:
             axes.legend(loc="best")
-        figure.set_layout_engine("constrained")
-        if path is not None:
-            save_figure(figure, path, alt)
-        return rendered(figure)
+        return finished(figure, path, alt)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rcrlib.errors import DataError
-from rcrlib.show.style import DPI, PALETTE, Picture, canvas, rendered, save_figure
+from rcrlib.show.style import DPI, PALETTE, Picture, canvas, finished
 
 ROW = 0.34
 """Height of a row in inches."""
@@ -80,7 +80,4 @@ def dot_plot(
         if diamonds:
             figure.legend(handles=diamonds[:1], loc="outside lower right")
         figure.suptitle(title or "", x=0.01, ha="left", weight="bold", size=11)
-        figure.set_layout_engine("constrained")
-        if path is not None:
-            save_figure(figure, path, alt)
-        return rendered(figure)
+        return finished(figure, path, alt)

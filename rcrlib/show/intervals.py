@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rcrlib.errors import DataError
-from rcrlib.show.style import DPI, INK, PALETTE, Picture, canvas, rendered, save_figure
+from rcrlib.show.style import DPI, INK, PALETTE, Picture, canvas, finished
 
 ROW = 0.32
 """Height of a row in inches."""
@@ -71,7 +71,4 @@ def interval_plot(
         if diamonds:
             figure.legend(handles=diamonds[:1], loc="outside lower right")
         figure.suptitle(title or "", x=0.01, ha="left", weight="bold", size=11)
-        figure.set_layout_engine("constrained")
-        if path is not None:
-            save_figure(figure, path, alt)
-        return rendered(figure)
+        return finished(figure, path, alt)

@@ -90,6 +90,14 @@ def rendered(figure: Figure) -> Picture:
     return np.asarray(agg.buffer_rgba())[..., :3].copy()
 
 
+def finished(figure: Figure, path: str | Path | None = None, alt: str = "") -> Picture:
+    """Lay a figure out, write it where a path is given (see `save_figure`), and draw it."""
+    figure.set_layout_engine("constrained")
+    if path is not None:
+        save_figure(figure, path, alt)
+    return rendered(figure)
+
+
 def save_figure(figure: Figure, path: str | Path, alt: str = "") -> None:
     """Write the figure as PNG or SVG, by the suffix, whole or not at all; inside `canvas`.
 

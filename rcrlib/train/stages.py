@@ -67,7 +67,7 @@ def train_image(
     config = preset.image
     samples = ClipSamples(dataset, 1, 1, (preset.size,) * 2, augment=config.augment)
     torch.manual_seed(mix_seed(config.seed))
-    network = _start(preset, start)
+    network = _start_image(preset, start)
     network.freeze(preset.frozen)
     record = _record("image", dataset, preset, network, start)
     return fit(network, samples, _on_images, config, out, record=record, resume=resume, force=force)
@@ -108,7 +108,7 @@ def train_fgplg(
     """
     config = preset.fgplg
     torch.manual_seed(mix_seed(config.seed, 1))
-    image = _start(preset, start)
+    image = _start_image(preset, start)
     network = FGPLG.from_rcrnet(image, inputs, variant)
     reader = reader_for(network, flow, (preset.size,) * 2, (preset.flow_size,) * 2)
     samples = TripletSamples(dataset, reader, augment=config.augment, apart=apart)
@@ -176,29 +176,41 @@ def load_as(kind: type[Network], path: str | Path) -> Network:
     """
     network = load_weights(path)
     if not isinstance(network, kind):
-        found = type(network).__name__
-        raise WeightsError(f"{path}: holds an {found}; an {kind.__name__} is needed here")
+        raise _another(network, kind, path)
     return network
 
 
-def _start(preset: Preset, start: str | Path | None) -> RCRNet:
-    """Give the RCRNet that a stage starts from."""
+def _another(network: nn.Module, kind: type[nn.Module], path: str | Path) -> WeightsError:
+    found = type(network).__name__
+    return WeightsError(f"{path}: holds an {found}; an {kind.__name__} is needed here")
+
+
+def _start(preset: Preset, start: str | Path | None) -> RCRNet | RCRNetNER:
+    """Give the network that a stage goes on from: `start`'s, or an RCRNet on the encoder."""
     if start is None:
         network = RCRNet(preset.network)
         load_encoder_weights(network, preset.encoder)
         return network
     trained = load_weights(start)
-    if isinstance(trained, RCRNetNER):
-        return trained.rcrnet
-    return load_as(RCRNet, start)
+    if isinstance(trained, FGPLG):
+        raise _another(trained, RCRNet, start)
+    return trained
+
+
+def _start_image(preset: Preset, start: str | Path | None) -> RCRNet:
+    """Give the RCRNet of the network that a stage goes on from."""
+    network = _start(preset, start)
+    return network.rcrnet if isinstance(network, RCRNetNER) else network
 
 
 def _start_video(preset: Preset, start: str | Path | None, ner: NERConfig) -> RCRNetNER:
-    """Give the RCRNet+NER that stage 3 starts from."""
-    trained = None if start is None else load_weights(start)
-    if isinstance(trained, RCRNetNER) and trained.ner.config == ner:
-        return trained
-    return RCRNetNER.from_rcrnet(_start(preset, start), ner)
+    """Give the RCRNet+NER that stage 3 goes on from; its NER is fresh where `start` has another."""
+    network = _start(preset, start)
+    if isinstance(network, RCRNet):
+        return RCRNetNER.from_rcrnet(network, ner)
+    if network.ner.config == ner:
+        return network
+    return RCRNetNER.from_rcrnet(network.rcrnet, ner)
 
 
 def _record(

@@ -39,7 +39,7 @@ def test_the_fast_head_takes_a_fraction_of_the_multiply_adds():
 
 
 @pytest.mark.parametrize("path", ["readable", "fast"])
-def test_the_parts_are_nearly_all_of_the_time(path):
+def test_every_part_is_seen_and_together_they_take_no_more_than_the_whole(path):
     network, clip = small(), torch.randn(1, 2, 3, 64, 64)
     network = for_inference(network) if path == "fast" else network
     ticks = iter(range(10**6))

@@ -11,7 +11,7 @@ from rcrlib.course.widgets.explorer import Control, Explorer, View
 from rcrlib.course.widgets.layout import with_pictures
 from rcrlib.errors import OptionError
 from rcrlib.show import PALETTE
-from rcrlib.show.style import DASHES, DPI, FAINT_INK, HAIRLINE, MARKERS, Picture, canvas, rendered
+from rcrlib.show.style import DASHES, DPI, FAINT_INK, HAIRLINE, MARKERS, Picture, canvas, finished
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -137,8 +137,7 @@ def _sheet(taught: Mapping[Key, Taught], alone: Mapping[int, float], everything:
             axes.set(ylim=(0, most + 0.05), title=kind)
         every[0].set_ylabel("error of the student")
         every[0].legend(loc="upper left", fontsize=8)
-        figure.set_layout_engine("constrained")
-        drawn = rendered(figure)
+        drawn = finished(figure)
     worst = max(amount for _, amount, _ in taught)
     said = "; ".join(
         f"{kind}, l = {l}: {taught[kind, worst, l].pseudo:.2f} and"

@@ -18,7 +18,7 @@ from rcrlib.flow import FlowEstimator, warp
 from rcrlib.keyframes import Appearance, Motion, Policy, even
 from rcrlib.metrics import iou
 from rcrlib.show import PALETTE, overlay
-from rcrlib.show.style import FAINT_INK, INK, Picture, canvas, rendered
+from rcrlib.show.style import FAINT_INK, INK, Picture, canvas, finished
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -225,7 +225,6 @@ def _sheet(rows: Mapping[str, Spent], frames: int) -> View:
         for axes, (name, one) in zip(every, rows.items(), strict=True):
             _timeline(axes, one, frames, f"{name}: mean IoU {one.mean:.2f}")
         every[-1].set_xlabel(LEGEND)
-        figure.set_layout_engine("constrained")
-        drawn = rendered(figure)
+        drawn = finished(figure)
     said = "; ".join(f"{name}: mean IoU {one.mean:.2f}" for name, one in rows.items())
     return View(drawn, f"Which of {frames} frames have a label or a pseudo-label. {said}.")

@@ -15,7 +15,7 @@ from rcrlib.errors import OptionError
 from rcrlib.metrics import f_measure, precision_recall
 from rcrlib.show import PALETTE, contact_sheet
 from rcrlib.show.pictures import STRENGTH, TINT
-from rcrlib.show.style import DASHES, DPI, Picture, canvas, rendered
+from rcrlib.show.style import DASHES, DPI, Picture, canvas, finished
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,8 +108,7 @@ def _charts(curves: Curves, t: int, found: Picture) -> Picture:
         right.plot(curves.recall[reached], curves.precision[reached], color=PALETTE[0])
         right.plot(curves.recall[t], curves.precision[t], "o", color=PALETTE[6], markersize=8)
         right.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))
-        figure.set_layout_engine("constrained")
-        return rendered(figure)
+        return finished(figure)
 
 
 def _over_threshold(axes: Axes, curves: Curves, t: int) -> None:
