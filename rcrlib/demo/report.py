@@ -18,6 +18,7 @@ class Report:
 
     data: str
     preset: str
+    steps: str
     seed: int
     encoder: str
     size: int
@@ -61,6 +62,7 @@ class Report:
             "labels": f"{self.kept} of {self.annotated} kept (one in {self.l});"
             f" {self.m} pseudo-label(s) per interval, on {self.unit} frames",
             "preset": f"{self.preset}, {self.size}x{self.size} pixels, encoder from {self.encoder}",
+            "steps of the three stages": self.steps,
             "flow": self.flow,
             "seed": str(self.seed),
             "time": f"{self.minutes:.1f} minutes on {self.machine}",

@@ -171,6 +171,7 @@ def _steps(demo: _Demo, begin: float) -> Report:
     draw_sheet(plan, fgplg, reader, maps[1], out / "sheet.png")
     return Report(
         data=f"{plan.train.name} ({plan.said})", preset=demo.preset.name, seed=demo.config.seed,
+        steps=demo.preset.lengths,
         encoder=Path(demo.preset.encoder).name, size=size, flow=demo.flow.key,
         l=plan.l, m=plan.m, unit=plan.unit, kept=labels, annotated=annotated,
         labels_alone=results[0], with_pseudo=results[1], pseudo=quality,

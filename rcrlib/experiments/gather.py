@@ -66,8 +66,6 @@ def _run(
 def _setup(lab: Lab) -> dict[str, str]:
     """Say what the numbers depend on."""
     config, preset = lab.config, lab.preset
-    stages = (preset.image, preset.fgplg, preset.video)
-    lengths = "/".join(f"{s.epochs} epochs" if s.steps is None else str(s.steps) for s in stages)
     held = ", ".join(
         f"{name} ({len(data)} {'image' if data.flat else 'video'}{'s' * (len(data) > 1)})"
         for name, data in lab.tests.items()
@@ -83,7 +81,7 @@ def _setup(lab: Lab) -> dict[str, str]:
         "judged on": held,
         "preset": f"{preset.name}: {preset.network.backbone}, {preset.size}x{preset.size},"
         f" T = {preset.clip}",
-        "steps of the three stages": lengths,
+        "steps of the three stages": preset.lengths,
         "stage 1 learns from": image,
         "encoder weights": preset.encoder if preset.encoder in ("none", "imagenet") else "a file",
         "optical flow": config.flow.partition(":")[0]

@@ -45,6 +45,12 @@ class Preset:
     encoder: str = "imagenet"
     """Start of the encoder: `imagenet` (torchvision's), `none`, or a file of weights."""
 
+    @property
+    def lengths(self) -> str:
+        """Say how long the three stages are, such as "200/120/200" steps or "51 epochs/..."."""
+        stages = (self.image, self.fgplg, self.video)
+        return "/".join(f"{s.epochs} epochs" if s.steps is None else str(s.steps) for s in stages)
+
     def with_encoder(self, source: str) -> Preset:
         """Start from another encoder; a file decides on the backbone and its stride position.
 

@@ -94,7 +94,8 @@ def test_the_sheet_shows_a_row_for_each_predicted_video(
 
 def make_report(quality: PseudoQuality | None) -> Report:
     return Report(
-        data="synthetic", preset="tiny", seed=3, encoder="none", size=112, flow="dis", l=5, m=1,
+        data="synthetic", preset="tiny", steps="140/120/9", seed=3, encoder="none", size=112,
+        flow="dis", l=5, m=1,
         unit="annotated", kept=9, annotated=45, labels_alone=None, with_pseudo=None,
         pseudo=quality, minutes=1.25, machine="a laptop", version="0",
     )  # fmt: skip
@@ -105,7 +106,16 @@ def test_a_report_names_data_preset_seed_and_machine(tmp_path: Path) -> None:
     page = (tmp_path / "report.md").read_text()
     content = json.loads((tmp_path / "report.json").read_text())
 
-    for fact in ("synthetic", "tiny", "seed: 3", "one in 5", "a laptop", "0.625", "0.750"):
+    for fact in (
+        "synthetic",
+        "tiny",
+        "140/120/9",
+        "seed: 3",
+        "one in 5",
+        "a laptop",
+        "0.625",
+        "0.750",
+    ):
         assert fact in page
     assert content["pseudo"] == {"frames": 7, "copied": 0.5, "warped": 0.625, "generated": 0.75}
     assert content["labels_alone"] is None
