@@ -35,7 +35,7 @@ def demo(resume: bool, force: bool, **settings: Any) -> None:
     them, predicts the held-out videos, and leaves a table, a contact sheet and a report.
 
     \b
-      rcr demo                            generated videos, 140 steps a stage
+      rcr demo                            generated videos, 120 steps a stage
       rcr demo --data DAVIS --preset small
     """
     from rcrlib.demo import DemoConfig, run_demo

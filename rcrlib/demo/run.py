@@ -35,7 +35,7 @@ from rcrlib.runtime import pick_device, pick_precision
 from rcrlib.train import Preset, get_preset, load_as, train_fgplg, train_image, train_video
 from rcrlib.triplets import reader_for
 
-FIVE_MINUTES = 140
+FIVE_MINUTES = 120
 """Steps of each stage where nothing is given: the first thing that a user runs is to end within
 five minutes on two cores, which the steps that preset `tiny` has for experiments do not."""
 
