@@ -12,6 +12,7 @@ from rcrlib.errors import OptionError
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 _PRECISIONS: dict[str, Precision] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+_CPU_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}  # the last is Arm's
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -43,7 +44,8 @@ def pick_device(name: str = "auto") -> torch.device:
 def pick_precision(name: str, device: torch.device) -> Precision:
     """Turn a precision's name (`auto`, `32`, `bf16`, `16`) into Lightning Fabric's name for it.
 
-    `auto` is bf16 where the GPU computes in it, fp16 on older ones (Colab's T4), float32 elsewhere.
+    `auto` is bf16 where the GPU computes in it, fp16 on older ones (Colab's T4), float32 elsewhere:
+    on CPUs too, for whether bf16 pays there differs from one to the next (`rcr bench` shows it).
 
     Raises:
         OptionError: the name is unknown, or fp16 is asked for on a CPU.
@@ -51,14 +53,27 @@ def pick_precision(name: str, device: torch.device) -> Precision:
     if name == "auto":
         if device.type != "cuda":
             return "32-true"
-        # Emulated bf16 counts as supported in PyTorch's own test; it is slower than fp16.
-        native = torch.cuda.get_device_capability(device) >= (8, 0)
-        return "bf16-mixed" if native else "16-mixed"
+        return "bf16-mixed" if computes_in_bf16(device) else "16-mixed"
     if name not in _PRECISIONS:
         raise OptionError(f"precision {name!r}: unknown; use auto, {', '.join(_PRECISIONS)}")
     if name == "16" and device.type == "cpu":
         raise OptionError("precision '16': fp16 needs a GPU; use 32 or bf16 on a CPU")
     return _PRECISIONS[name]
+
+
+def computes_in_bf16(device: torch.device) -> bool:
+    """Tell whether a device has bf16 instructions; a CPU has to say so in Linux's list of flags.
+
+    PyTorch's own tests also count bf16 that is emulated, which is slower than fp16 and float32.
+    """
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return device.type == "cpu" and not _CPU_BF16.isdisjoint(_cpu_flags())
+
+
+def _cpu_flags() -> set[str]:
+    file = Path("/proc/cpuinfo")
+    return set(file.read_text().split()) if file.exists() else set()
 
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from rcrlib import runtime
 from rcrlib.errors import OptionError
-from rcrlib.runtime import autocast, mix_seed, pick_device, pick_precision
+from rcrlib.runtime import autocast, computes_in_bf16, mix_seed, pick_device, pick_precision
 
 CPU = torch.device("cpu")
 
@@ -58,6 +59,15 @@ def test_precision_on_a_cpu():
         pick_precision("16", CPU)
     with pytest.raises(OptionError, match="precision 'half': unknown; use auto, 32, bf16, 16"):
         pick_precision("half", CPU)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [({"avx2", "avx512_bf16"}, True), ({"amx_bf16"}, True), ({"bf16"}, True), ({"avx2"}, False)],
+)
+def test_a_cpu_computes_in_bf16_where_its_flags_say_so(flags, expected, monkeypatch):
+    monkeypatch.setattr(runtime, "_cpu_flags", lambda: flags)
+    assert computes_in_bf16(CPU) is expected
 
 
 def test_inference_runs_at_the_precision_asked_for():

@@ -90,8 +90,9 @@ def bench_training(subject: Subject, *, rounds: int = LEAST) -> Report:
 def _variants(subject: Subject, clips: Sequence[int], paths: Sequence[str]) -> dict[str, Subject]:
     """Give each path at float32, and the fast one at the device's best precision too."""
     chosen = [(path, "32") for path in paths]
-    if "fast" in paths and replace(subject, precision="auto").bits != "float32":
-        chosen.append(("fast", "auto"))
+    best = subject.best_precision
+    if "fast" in paths and replace(subject, precision=best).bits != "float32":
+        chosen.append(("fast", best))
     ones = [
         replace(subject, path=path, precision=precision, clip=clip)  # type: ignore[arg-type]
         for clip in clips

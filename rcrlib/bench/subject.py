@@ -15,7 +15,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 from rcrlib.errors import OptionError
 from rcrlib.models import NonLocalBlock, RCRNetConfig, RCRNetNER, for_inference, readable
 from rcrlib.models.config import Backbone
-from rcrlib.runtime import autocast, pick_device, pick_precision
+from rcrlib.runtime import autocast, computes_in_bf16, pick_device, pick_precision
 
 Path = Literal["readable", "fast"]
 
@@ -60,6 +60,11 @@ class Subject:
         """The precision by its short name."""
         names = {"32-true": "float32", "bf16-mixed": "bf16", "16-mixed": "fp16"}
         return names[pick_precision(self.precision, self.where)]
+
+    @property
+    def best_precision(self) -> str:
+        """The fastest precision that the device has instructions for."""
+        return "bf16" if computes_in_bf16(self.where) else "auto"
 
     def network(self) -> RCRNetNER:
         """Make the network, with values that stay in range from layer to layer as trained ones do.

@@ -10,30 +10,21 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from rcrlib.data import Dataset
-from rcrlib.errors import WeightsError
 from rcrlib.flow import FlowEstimator
 from rcrlib.flow.channels import Inputs, Variant
-from rcrlib.models import (
-    FGPLG,
-    NERConfig,
-    RCRNet,
-    RCRNetNER,
-    load_encoder_weights,
-    load_weights,
-)
+from rcrlib.models import FGPLG, NERConfig, RCRNet
 from rcrlib.runtime import mix_seed
 from rcrlib.train.loop import fit
 from rcrlib.train.presets import Preset
 from rcrlib.train.samples import ClipSamples, Sample, TripletSamples
+from rcrlib.train.starts import start_image, start_video
 from rcrlib.triplets import reader_for
-
-Network = TypeVar("Network", RCRNet, FGPLG, RCRNetNER)
 
 
 def train_image(
@@ -67,7 +58,7 @@ def train_image(
     config = preset.image
     samples = ClipSamples(dataset, 1, 1, (preset.size,) * 2, augment=config.augment)
     torch.manual_seed(mix_seed(config.seed))
-    network = _start_image(preset, start)
+    network = start_image(preset, start)
     network.freeze(preset.frozen)
     record = _record("image", dataset, preset, network, start)
     return fit(network, samples, _on_images, config, out, record=record, resume=resume, force=force)
@@ -108,7 +99,7 @@ def train_fgplg(
     """
     config = preset.fgplg
     torch.manual_seed(mix_seed(config.seed, 1))
-    image = _start_image(preset, start)
+    image = start_image(preset, start)
     network = FGPLG.from_rcrnet(image, inputs, variant)
     reader = reader_for(network, flow, (preset.size,) * 2, (preset.flow_size,) * 2)
     samples = TripletSamples(dataset, reader, augment=config.augment, apart=apart)
@@ -155,7 +146,7 @@ def train_video(
     """
     config, ner = preset.video, ner or NERConfig()
     torch.manual_seed(mix_seed(config.seed, 2))
-    network = _start_video(preset, start, ner)
+    network = start_video(preset, start, ner)
     network.rcrnet.freeze(preset.frozen)
     samples = ClipSamples(
         dataset, preset.clip, preset.clip_stride, (preset.size,) * 2,
@@ -166,51 +157,6 @@ def train_video(
         ner=asdict(ner), soft=soft, clip=preset.clip, clip_stride=preset.clip_stride,
     )  # fmt: skip
     return fit(network, samples, _on_clips, config, out, record=record, resume=resume, force=force)
-
-
-def load_as(kind: type[Network], path: str | Path) -> Network:
-    """Load a weights file that must hold a network of `kind`.
-
-    Raises:
-        WeightsError: it holds another one.
-    """
-    network = load_weights(path)
-    if not isinstance(network, kind):
-        raise _another(network, kind, path)
-    return network
-
-
-def _another(network: nn.Module, kind: type[nn.Module], path: str | Path) -> WeightsError:
-    found = type(network).__name__
-    return WeightsError(f"{path}: holds an {found}; an {kind.__name__} is needed here")
-
-
-def _start(preset: Preset, start: str | Path | None) -> RCRNet | RCRNetNER:
-    """Give the network that a stage goes on from: `start`'s, or an RCRNet on the encoder."""
-    if start is None:
-        network = RCRNet(preset.network)
-        load_encoder_weights(network, preset.encoder)
-        return network
-    trained = load_weights(start)
-    if isinstance(trained, FGPLG):
-        raise _another(trained, RCRNet, start)
-    return trained
-
-
-def _start_image(preset: Preset, start: str | Path | None) -> RCRNet:
-    """Give the RCRNet of the network that a stage goes on from."""
-    network = _start(preset, start)
-    return network.rcrnet if isinstance(network, RCRNetNER) else network
-
-
-def _start_video(preset: Preset, start: str | Path | None, ner: NERConfig) -> RCRNetNER:
-    """Give the RCRNet+NER that stage 3 goes on from; its NER is fresh where `start` has another."""
-    network = _start(preset, start)
-    if isinstance(network, RCRNet):
-        return RCRNetNER.from_rcrnet(network, ner)
-    if network.ner.config == ner:
-        return network
-    return RCRNetNER.from_rcrnet(network.rcrnet, ner)
 
 
 def _record(

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from rcrlib.bench import network as of_networks
+from rcrlib.bench import subject as of_subjects
 from rcrlib.bench.subject import Subject, operations
 from rcrlib.cli import main
 from rcrlib.errors import OptionError
@@ -17,8 +18,15 @@ SMALL = ["--backbone", "resnet18", "--size", "32", "--clip", "2", "--rounds", "1
 
 @pytest.fixture
 def bench(monkeypatch, tmp_path, capsys):
-    """Run `rcr bench ...` on small things and give its rows and what it printed."""
+    """Run `rcr bench ...` on small things and give its rows and what it printed.
+
+    The CPU has no bf16 instructions, whatever the machine.
+    """
     monkeypatch.setattr(of_networks, "peak_memory", lambda *given: 1.0)
+    native = of_subjects.computes_in_bf16
+    monkeypatch.setattr(
+        of_subjects, "computes_in_bf16", lambda where: where.type != "cpu" and native(where)
+    )
 
     def run(name: str, *more: str):
         file = tmp_path / f"{name}.json"
@@ -38,6 +46,16 @@ def test_both_paths_stand_side_by_side(bench, name):
     assert rows[0][difference] == 0
     assert rows[1][difference] < 1e-2
     assert difference in text
+
+
+@pytest.mark.parametrize("name", ["network", "training"])
+def test_a_cpu_with_bf16_instructions_is_measured_in_bf16_too(bench, name, monkeypatch):
+    monkeypatch.setattr(of_subjects, "computes_in_bf16", lambda where: True)
+    rows, _ = bench(name)
+    assert [(row["path"], row["precision"]) for row in rows] == [
+        ("readable", "float32"), ("fast", "float32"), ("fast", "bf16"),
+    ]  # fmt: skip
+    assert 0 < rows[2][{"network": "logits differ", "training": "gradients differ"}[name]] < 0.2
 
 
 def test_one_command_measures_everything_on_a_device(bench, tmp_path, capsys):
