@@ -1,4 +1,4 @@
-"""`rcr demo`, `rcr pseudo-label`, `rcr predict` and `rcr weights import`."""
+"""`rcr demo`, `rcr pseudo-label`, `rcr predict` and `rcr weights`."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def predict(
 
 @click.group(cls=Group)
 def weights() -> None:
-    """Import released weights, and halve files of weights."""
+    """Import released weights, halve and average files of weights."""
 
 
 @weights.command("import")
@@ -174,3 +174,25 @@ def halve(source: Path, out: Path, force: bool) -> None:
     check_free(out, force=force)
     save_weights(load_weights(source), out, half=True, **weights_metadata(source))
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
+
+
+@weights.command()
+@o.several("sources", "SOURCE")
+@o.option("Output", "-o --out FILE", "File to write (.safetensors).", required=True)
+@o.force
+def average(sources: tuple[Path, ...], out: Path, force: bool) -> None:
+    """Write the mean of networks that were trained from each other.
+
+    Often it is better than each SOURCE: what one has learned too well about a few videos averages
+    out. The result is the first's network; of an RCRNet+NER and an RCRNet the RCRNets are averaged.
+
+    \b
+      rcr weights average video.safetensors image.safetensors -o mean.safetensors
+    """
+    from rcrlib.models import average_weights, save_weights, weights_metadata
+
+    check_free(out, force=force)
+    network = average_weights(sources)
+    trained = weights_metadata(sources[0]) | {"mean_of": [str(source) for source in sources]}
+    save_weights(network, out, **trained)
+    click.echo(f"{out}: {type(network).__name__}, the mean of {len(sources)} files")

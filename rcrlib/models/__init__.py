@@ -4,6 +4,7 @@ Images are (B, C, H, W) and clips (B, T, C, H, W), ImageNet-normalised floats; a
 logits. `RCRNet` is the paper's section 3.1, `RCRNetNER` 3.2 and `FGPLG` 3.3.
 """
 
+from rcrlib.models.average import average_weights
 from rcrlib.models.config import NERConfig, RCRNetConfig
 from rcrlib.models.convgru import ConvGRUCell, DBConvGRU
 from rcrlib.models.encoder import Features
@@ -37,6 +38,7 @@ __all__ = [
     "RCRNet",
     "RCRNetConfig",
     "RCRNetNER",
+    "average_weights",
     "encoder_file_info",
     "for_inference",
     "is_readable",

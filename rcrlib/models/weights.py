@@ -50,7 +50,7 @@ def save_weights(
     path = Path(path)
     if path.suffix != ".safetensors":
         raise OptionError(f"{path}: weights are written as .safetensors; change the name's ending")
-    network = {"class": type(model).__name__, "config": _configuration(model)}
+    network = {"class": type(model).__name__, "config": configuration(model)}
     metadata = {OURS: json.dumps({**network, "extra": extra_metadata}, default=str)}
     tensors = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
     if half:
@@ -161,7 +161,7 @@ def parameter_count(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def _configuration(model: Network) -> dict[str, Any]:
+def configuration(model: Network) -> dict[str, Any]:
     """Give the arguments that make a network like `model`."""
     if isinstance(model, RCRNet):
         return {"config": asdict(model.config)}

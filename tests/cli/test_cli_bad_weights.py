@@ -62,6 +62,14 @@ def test_the_file_of_another_network(refused, trained):
     refused("train", "image", trained.data, *encoder, *TRAIN, says=says)
 
 
+def test_files_that_have_no_mean(refused, trained):
+    image, fgplg = trained.weights("image"), trained.weights("fgplg")
+    average = ("weights", "average", "-o", "mean.safetensors")
+    refused(*average, image, says=(image, "the only file"))
+    refused(*average, image, fgplg, says=(fgplg, "holds an FGPLG", "differs in kind or size"))
+    refused(*average, image, "nowhere.pth", says=("nowhere.pth", "no such file"))
+
+
 def test_a_file_of_something_else(refused, trained, tmp_path):
     save_file({"fc.weight": torch.zeros(3, 3)}, tmp_path / "other.safetensors")
     torch.save({"epoch": 3, "notes": "hello"}, tmp_path / "other.pth")

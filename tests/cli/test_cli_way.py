@@ -154,6 +154,17 @@ def test_halved_weights_are_used_like_the_whole_ones(rcr, trained, tmp_path):
     assert weights_metadata(half) == weights_metadata(whole)
 
 
+def test_averaged_weights_are_used_like_those_they_come_from(rcr, trained, tmp_path):
+    video, image = trained.weights("video"), trained.weights("image")
+    ended = rcr("weights", "average", video, image, "-o", "mean.safetensors")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out == "mean.safetensors: RCRNetNER, the mean of 2 files\n"
+    extra = weights_metadata(tmp_path / "mean.safetensors")
+    assert extra == weights_metadata(video) | {"mean_of": [str(video), str(image)]}
+    maps = rcr("predict", trained.data, "--weights", "mean.safetensors", "-o", "maps")
+    assert maps.status == 0
+
+
 def test_palette_and_alpha_masks_are_read_rightly(rcr, videos):
     """Object ids 1 and 2 are dark colours; an alpha mask has one colour everywhere."""
     videos.video("ids")
