@@ -34,13 +34,21 @@ def load_as(kind: type[Network], path: str | Path) -> Network:
 
 
 def start_image(preset: Preset, start: str | Path | None) -> RCRNet:
-    """Give the RCRNet of the network that a stage goes on from."""
+    """Give the RCRNet that a stage goes on from: `start`'s, or one on the preset's encoder.
+
+    Raises:
+        WeightsError: the encoder's weights cannot be had, or `start` holds no RCRNet.
+    """
     network = _start(preset, start)
     return network.rcrnet if isinstance(network, RCRNetNER) else network
 
 
 def start_video(preset: Preset, start: str | Path | None, ner: NERConfig) -> RCRNetNER:
-    """Give the RCRNet+NER that stage 3 goes on from; its NER is fresh where `start` has another."""
+    """Give the RCRNet+NER that stage 3 goes on from; its NER is fresh where `start` has another.
+
+    Raises:
+        WeightsError: as `start_image`.
+    """
     network = _start(preset, start)
     if isinstance(network, RCRNet):
         return RCRNetNER.from_rcrnet(network, ner)
