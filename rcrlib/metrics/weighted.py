@@ -7,7 +7,6 @@ import math
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from rcrlib.metrics.inputs import Map, as_frame
 
@@ -36,6 +35,8 @@ def weighted_f(prediction: Map, mask: Map) -> float:
 
     Source: Margolin et al., CVPR 2014. Which of several object pixels is nearest is SciPy's choice.
     """
+    from scipy import ndimage  # takes longer to import than all of rcrlib
+
     prediction, mask = as_frame(prediction, mask)
     p, g = prediction.cpu().numpy(), mask.cpu().numpy()
     if not g.any():
@@ -61,6 +62,8 @@ def fast_weighted_f(
         values: `(256,)`, what each level stands for, in [0, 1].
         mask: `(H, W)`.
     """
+    from scipy import ndimage
+
     if not mask.any():
         return 0.0
     prediction, truth = cv2.LUT(levels, values.astype(np.float32)), mask.view(np.uint8)
