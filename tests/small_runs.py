@@ -131,6 +131,11 @@ def metrics_count(run: Path) -> int:
     return file.read_text().count("\n") if file.is_file() else 0
 
 
+def fgplg_input(height: int = 64, width: int = 64) -> list[torch.Tensor]:
+    """Give two frames with what FGPLG sees of them, drawn at random, in `forward`'s order."""
+    return [torch.randn(2, 3, height, width), *torch.rand(4, 2, 1, height, width)]
+
+
 def frames_of(count: int, size: tuple[int, int] = (20, 30)) -> list[np.ndarray]:
     """Make noise of (H, W, 3) uint8."""
     generator = np.random.default_rng(0)

@@ -57,11 +57,13 @@ def image(
     default="rgb+labels+flow",
 )
 @o.option("Training", "--variant NAME", "Length of the flow: paper or official.", default="paper")
+@o.option("Training", "--residual", "Learn what to add to the warped labels; not the paper's way.")
 @o.run_folder
 def fgplg(
     data: Path, layout: str, split: str | None, l: int, flow: str,
     flow_checkpoint: Path | None, flow_cache: Path | None, inputs: Any, variant: Any, apart: int,
-    start: Path | None, out: Path, resume: bool, force: bool, preset: str, **training: Any,
+    residual: bool, start: Path | None, out: Path, resume: bool, force: bool, preset: str,
+    **training: Any,
 ) -> None:  # fmt: skip
     """Stage 2: FGPLG on triplets of kept labels.
 
@@ -76,7 +78,7 @@ def fgplg(
     dataset = keep_labels(load(data, layout, split), l)
     path = train_fgplg(
         dataset, settings, out, start=start, flow=estimator, inputs=inputs, variant=variant,
-        apart=apart, resume=resume, force=force,
+        residual=residual, apart=apart, resume=resume, force=force,
     )  # fmt: skip
     click.echo(path)
 
@@ -92,13 +94,19 @@ def fgplg(
     show_default="the data set's own",
 )
 @o.option("Labels", "--soft", "Learn from labels in [0, 1] as they are.")
+@o.option(
+    "Data",
+    "--images DATA",
+    "Labelled images to learn from as well, as many as frames; not in the paper.",
+    show_default="none",
+)
 @o.training
 @o.start
 @o.run_folder
 def video(
     data: Path, layout: str, split: str | None, l: int, labels: Path | None,
-    soft: bool, start: Path | None, out: Path, resume: bool, force: bool, preset: str,
-    **training: Any,
+    soft: bool, images: Path | None, start: Path | None, out: Path, resume: bool, force: bool,
+    preset: str, **training: Any,
 ) -> None:  # fmt: skip
     """Stage 3: RCRNet+NER on clips of labelled frames.
 
@@ -113,5 +121,8 @@ def video(
     settings = get_preset(preset, **training)
     dataset = load(data, layout, split)
     dataset = keep_labels(dataset, l) if labels is None else dataset.with_label_folder(labels)
-    path = train_video(dataset, settings, out, start=start, soft=soft, resume=resume, force=force)
+    path = train_video(
+        dataset, settings, out, start=start, soft=soft,
+        images=None if images is None else load(images), resume=resume, force=force,
+    )  # fmt: skip
     click.echo(path)

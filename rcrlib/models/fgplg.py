@@ -7,9 +7,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from rcrlib.errors import OptionError
 from rcrlib.models.config import Inputs, RCRNetConfig, Variant, check_choice
 from rcrlib.models.layers import FrozenBatchNorm
 from rcrlib.models.rcrnet import RCRNet
+
+AGREED = 4.0
+"""Logit of a pixel that both labels agree on, where FGPLG is `residual`: a probability of 0.98."""
 
 
 class FGPLG(FrozenBatchNorm):
@@ -25,9 +29,13 @@ class FGPLG(FrozenBatchNorm):
             switched off are zeros.
         variant: which flow magnitude the network is trained with, "paper" or "official"; only
             recorded here, for those who prepare its input.
+        residual: not the paper's. The network answers with what to add to the labels' own vote: a
+            pixel that both call object starts at a logit of `AGREED`, one that neither does at
+            -`AGREED`, one on which they differ at 0. RCRNet's map has a quarter of the frame's
+            side, the labels have all of it: this keeps the outlines that they bring.
 
     Raises:
-        OptionError: another `inputs` or `variant`.
+        OptionError: another `inputs` or `variant`, or `residual` where no labels are seen.
     """
 
     def __init__(
@@ -35,12 +43,16 @@ class FGPLG(FrozenBatchNorm):
         rcrnet: RCRNetConfig | None = None,
         inputs: Inputs = "rgb+labels+flow",
         variant: Variant = "paper",
+        residual: bool = False,
     ) -> None:
         super().__init__()
         check_choice("inputs", inputs, Inputs)
         check_choice("variant", variant, Variant)
+        if residual and inputs == "rgb":
+            raise OptionError("residual: needs labels to add to; use inputs='rgb+labels+flow'")
         self.inputs = inputs
         self.variant = variant
+        self.residual = residual
         self.network = RCRNet(replace(rcrnet or RCRNetConfig(), in_channels=7))
         self.train()
 
@@ -50,12 +62,13 @@ class FGPLG(FrozenBatchNorm):
         image_net: RCRNet,
         inputs: Inputs = "rgb+labels+flow",
         variant: Variant = "paper",
+        residual: bool = False,
     ) -> FGPLG:
         """Start from the image stage: copies `image_net`'s weights; in the stem, its RGB part.
 
         The stem's weights for the other four channels stay as freshly drawn.
         """
-        generator = cls(image_net.config, inputs, variant)
+        generator = cls(image_net.config, inputs, variant, residual)
         stem = "encoder.resnet.conv1.weight"
         weights = generator.network.state_dict()[stem].clone()  # (64, 7, 7, 7)
         weights[:, :3] = image_net.state_dict()[stem]
@@ -85,4 +98,5 @@ class FGPLG(FrozenBatchNorm):
             labels = [torch.zeros_like(label) for label in labels]
         if self.inputs != "rgb+labels+flow":
             magnitudes = [torch.zeros_like(magnitude) for magnitude in magnitudes]
-        return self.network(torch.cat([rgb, *labels, *magnitudes], dim=1))
+        logits = self.network(torch.cat([rgb, *labels, *magnitudes], dim=1))
+        return logits + AGREED * (label_i + label_j - 1) if self.residual else logits

@@ -171,6 +171,7 @@ def configuration(model: Network) -> dict[str, Any]:
         "rcrnet": asdict(model.network.config),
         "inputs": model.inputs,
         "variant": model.variant,
+        "residual": model.residual,
     }
 
 

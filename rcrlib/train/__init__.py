@@ -3,13 +3,14 @@
 from rcrlib.train.config import TrainConfig
 from rcrlib.train.loop import fit, frame_loss
 from rcrlib.train.presets import PRESETS, Preset, get_preset
-from rcrlib.train.samples import ClipSamples, Sample, TripletSamples
+from rcrlib.train.samples import ClipSamples, ClipsWithImages, Sample, TripletSamples
 from rcrlib.train.stages import train_fgplg, train_image, train_video
 from rcrlib.train.starts import load_as
 
 __all__ = [
     "PRESETS",
     "ClipSamples",
+    "ClipsWithImages",
     "Preset",
     "Sample",
     "TrainConfig",

@@ -142,6 +142,42 @@ class TripletSamples:
         return Sample(normalise(frame), guide, (label >= 0.5).float())
 
 
+class ClipsWithImages:
+    """Clips, and single images from elsewhere so that video alone is not all that is learned.
+
+    Each clip is followed by as many images as it may have frames, so that about half of all frames
+    are images; the set that runs out first starts again. Images come as clips of T = 1.
+
+    Args:
+        clips: samples of T frames.
+        images: samples of one frame each.
+        ratio: images for each clip.
+    """
+
+    def __init__(self, clips: SampleSet, images: SampleSet, ratio: int) -> None:
+        self.clips, self.images, self.ratio = clips, images, ratio
+
+    def __len__(self) -> int:
+        rounds = max(len(self.clips), -(-len(self.images) // self.ratio))
+        return rounds * (1 + self.ratio)
+
+    def frames(self, index: int) -> int:
+        """Count the frames of one sample."""
+        samples, place = self._find(index)
+        return samples.frames(place)
+
+    def __getitem__(self, draw: Draw) -> Sample:
+        """Read one sample; raises what reading a clip or an image raises."""
+        samples, place = self._find(draw.sample)
+        return samples[draw._replace(sample=place)]
+
+    def _find(self, index: int) -> tuple[SampleSet, int]:
+        round_, place = divmod(index, 1 + self.ratio)
+        if place == 0:
+            return self.clips, round_ % len(self.clips)
+        return self.images, (round_ * self.ratio + place - 1) % len(self.images)
+
+
 def group_by_length(samples: Sequence[Sample]) -> list[Sample]:
     """Stack the samples of a step, those of equal length together, long ones first."""
     lengths = sorted({len(sample.frames) for sample in samples}, reverse=True)

@@ -22,7 +22,13 @@ from rcrlib.models import FGPLG, NERConfig, RCRNet
 from rcrlib.runtime import mix_seed
 from rcrlib.train.loop import fit
 from rcrlib.train.presets import Preset
-from rcrlib.train.samples import ClipSamples, Sample, TripletSamples
+from rcrlib.train.samples import (
+    ClipSamples,
+    ClipsWithImages,
+    Sample,
+    SampleSet,
+    TripletSamples,
+)
 from rcrlib.train.starts import start_image, start_video
 from rcrlib.triplets import reader_for
 
@@ -73,6 +79,7 @@ def train_fgplg(
     flow: FlowEstimator,
     inputs: Inputs = "rgb+labels+flow",
     variant: Variant = "paper",
+    residual: bool = False,
     apart: int = 1,
     resume: bool = False,
     force: bool = False,
@@ -88,6 +95,7 @@ def train_fgplg(
         flow: estimates the flow from k to i and from k to j.
         inputs: what FGPLG is given (Table 4's Gb, Gc, Gd).
         variant: how the flow's length is normalised.
+        residual: learn what to add to the warped labels (see `FGPLG`); the paper's does not.
         apart: intervals between the labels of a triplet, at most (the paper's is 1).
         resume: go on with the run in `out`.
         force: start over.
@@ -100,13 +108,13 @@ def train_fgplg(
     config = preset.fgplg
     torch.manual_seed(mix_seed(config.seed, 1))
     image = start_image(preset, start)
-    network = FGPLG.from_rcrnet(image, inputs, variant)
+    network = FGPLG.from_rcrnet(image, inputs, variant, residual)
     reader = reader_for(network, flow, (preset.size,) * 2, (preset.flow_size,) * 2)
     samples = TripletSamples(dataset, reader, augment=config.augment, apart=apart)
     record = _record(
         "fgplg", dataset, preset, image, start,
         flow=flow.key, flow_size=preset.flow_size, inputs=inputs, variant=variant,
-        apart=apart,
+        residual=residual or None, apart=apart,
     )  # fmt: skip
     return fit(
         network, samples, _on_triplets, config, out, record=record, resume=resume, force=force
@@ -121,6 +129,7 @@ def train_video(
     start: str | Path | None,
     ner: NERConfig | None = None,
     soft: bool = False,
+    images: Dataset | None = None,
     resume: bool = False,
     force: bool = False,
 ) -> Path:
@@ -136,6 +145,8 @@ def train_video(
             preset's encoder.
         ner: which parts of NER there are (Table 3's Ra to Re); None is the whole of it.
         soft: learn from pseudo-labels in [0, 1] as they are.
+        images: labelled images to learn from as well, T for each clip, so that what stage 1 has
+            learned is not lost to a few videos. Not the paper's: None learns from clips alone.
         resume: go on with the run in `out`.
         force: start over.
 
@@ -148,13 +159,18 @@ def train_video(
     torch.manual_seed(mix_seed(config.seed, 2))
     network = start_video(preset, start, ner)
     network.rcrnet.freeze(preset.frozen)
-    samples = ClipSamples(
-        dataset, preset.clip, preset.clip_stride, (preset.size,) * 2,
+    size = (preset.size,) * 2
+    samples: SampleSet = ClipSamples(
+        dataset, preset.clip, preset.clip_stride, size,
         augment=config.augment, reverse=config.reverse, soft=soft,
     )  # fmt: skip
+    if images is not None:
+        single = ClipSamples(images, 1, 1, size, augment=config.augment)
+        samples = ClipsWithImages(samples, single, preset.clip)
     record = _record(
         "video", dataset, preset, network.rcrnet, start,
         ner=asdict(ner), soft=soft, clip=preset.clip, clip_stride=preset.clip_stride,
+        images=images and {"data": images.name, "fingerprint": images.fingerprint()},
     )  # fmt: skip
     return fit(network, samples, _on_clips, config, out, record=record, resume=resume, force=force)
 
@@ -167,7 +183,10 @@ def _record(
     start: str | Path | None,
     **more: Any,
 ) -> dict[str, Any]:
-    """Say what defines a run beside its settings; `image` is the network it starts from."""
+    """Say what defines a run beside its settings; `image` is the network it starts from.
+
+    What is None is left out, so that runs from before there was such a thing can go on.
+    """
     return {
         "stage": stage,
         "preset": preset.name,
@@ -177,7 +196,7 @@ def _record(
         "data": dataset.name,
         "fingerprint": dataset.fingerprint(),
         "start": _identify(start or preset.encoder),
-        **more,
+        **{name: value for name, value in more.items() if value is not None},
     }
 
 

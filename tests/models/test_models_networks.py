@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from small_runs import NETWORK, fgplg_input
 from torch import nn
 
 from rcrlib.errors import OptionError
@@ -20,14 +21,7 @@ from rcrlib.models import (
     readable,
 )
 
-SMALL = RCRNetConfig(
-    backbone="resnet18",
-    aspp_channels=16,
-    skip_channels=(8, 12),
-    refine_channels=16,
-    head_channels=16,
-    dropout=0.0,
-)
+SMALL = replace(NETWORK, dropout=0.0)
 TABLE_3 = {
     "Ra": NERConfig(False, "none", False),
     "Rb": NERConfig(True, "none", False),
@@ -41,11 +35,6 @@ SIZES = [(64, 64), (33, 47), (16, 100), (7, 5), (1, 1)]
 @pytest.fixture(autouse=True)
 def _seed() -> None:
     torch.manual_seed(20190819)
-
-
-def fgplg_input(height: int = 64, width: int = 64) -> list[torch.Tensor]:
-    rgb = torch.randn(2, 3, height, width)
-    return [rgb, *torch.rand(4, 2, 1, height, width)]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -135,42 +124,6 @@ def test_video_network_starts_with_a_copy_of_the_image_network():
         assert tensor.data_ptr() != original.data_ptr()
 
 
-def test_fgplg_starts_with_the_image_network_and_its_stem_for_rgb():
-    image_net = RCRNet(SMALL).eval()
-    generator = FGPLG.from_rcrnet(image_net, inputs="rgb").eval()
-    inputs = fgplg_input()
-    torch.testing.assert_close(generator(*inputs), image_net(inputs[0]))
-    extra = generator.network.encoder.resnet.conv1.weight[:, 3:]
-    assert extra.shape == (64, 4, 7, 7)
-    assert extra.std() > 0
-
-
-def test_fgplg_sees_its_channels_in_the_papers_order():
-    generator = FGPLG(SMALL)
-    seen = []
-    generator.network.register_forward_pre_hook(lambda _m, x: seen.append(x[0]))
-    inputs = fgplg_input()
-    generator(*inputs)
-    assert torch.equal(seen[0], torch.cat(inputs, dim=1))
-
-
-@pytest.mark.parametrize(
-    ("inputs", "used"), [("rgb", 1), ("rgb+labels", 3), ("rgb+labels+flow", 5)]
-)
-def test_fgplg_sees_zeros_in_channels_that_are_switched_off(inputs, used):
-    generator = FGPLG(SMALL, inputs=inputs).eval()
-    given = fgplg_input()
-    answer = generator(*given)
-    for index in range(5):
-        changed = [x + 1 if i == index else x for i, x in enumerate(given)]
-        assert torch.allclose(generator(*changed), answer) == (index >= used)
-
-
-def test_fgplg_refuses_unknown_inputs():
-    with pytest.raises(OptionError, match=r"inputs='flow'.*'rgb\+labels\+flow'"):
-        FGPLG(SMALL, inputs="flow")
-
-
 @pytest.mark.parametrize("make", [RCRNetNER, FGPLG])
 def test_batch_norm_of_the_video_stage_stays_frozen(make):
     network = make(SMALL)
@@ -226,7 +179,7 @@ def test_a_gpu_answers_what_a_cpu_answers(make, monkeypatch):
 def test_without_conv5_the_context_is_made_of_conv4():
     features = RCRNet(replace(SMALL, conv5=False)).encode(torch.randn(2, 3, 64, 48))
     assert features.f16.shape == (2, 256, 4, 3)
-    assert features.context.shape == (2, 16, 4, 3)
+    assert features.context.shape == (2, 8, 4, 3)
 
 
 @pytest.mark.parametrize("groups", [0, 1, 3])

@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+from small_runs import NETWORK
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
@@ -18,19 +19,10 @@ from rcrlib.models import (
     FGPLG,
     NERConfig,
     RCRNet,
-    RCRNetConfig,
     RCRNetNER,
     load_weights,
     save_weights,
     weights_metadata,
-)
-
-SMALL = RCRNetConfig(
-    backbone="resnet18",
-    aspp_channels=16,
-    skip_channels=(8, 12),
-    refine_channels=16,
-    head_channels=16,
 )
 
 
@@ -60,9 +52,10 @@ def released_image_state(in_channels: int = 3) -> dict[str, Tensor]:
 @pytest.mark.parametrize(
     "network",
     [
-        lambda: RCRNet(SMALL),
-        lambda: RCRNetNER(SMALL, NERConfig(False, "one-way", True, True, "official")),
-        lambda: FGPLG(SMALL, inputs="rgb+labels", variant="official"),
+        lambda: RCRNet(NETWORK),
+        lambda: RCRNetNER(NETWORK, NERConfig(False, "one-way", True, True, "official")),
+        lambda: FGPLG(NETWORK, inputs="rgb+labels", variant="official"),
+        lambda: FGPLG(NETWORK, residual=True),
     ],
 )
 def test_a_saved_network_comes_back_the_same_in_evaluation_mode(network, tmp_path):
@@ -83,10 +76,10 @@ def test_a_saved_network_comes_back_the_same_in_evaluation_mode(network, tmp_pat
 def test_configurations_come_back_the_same(tmp_path):
     path = tmp_path / "net.safetensors"
     ner = NERConfig(recurrence="one-way", softmax=True, variant="official")
-    save_weights(RCRNetNER(SMALL, ner), path)
+    save_weights(RCRNetNER(NETWORK, ner), path)
     video_net = load_weights(path)
-    assert (video_net.rcrnet.config, video_net.ner.config) == (SMALL, ner)
-    save_weights(FGPLG(SMALL, "rgb", "official"), path)
+    assert (video_net.rcrnet.config, video_net.ner.config) == (NETWORK, ner)
+    save_weights(FGPLG(NETWORK, "rgb", "official"), path)
     generator = load_weights(path)
     assert (generator.inputs, generator.variant) == ("rgb", "official")
     assert generator.network.config.in_channels == 7
@@ -94,7 +87,7 @@ def test_configurations_come_back_the_same(tmp_path):
 
 def test_extra_metadata_lies_beside_the_weights(tmp_path):
     path = tmp_path / "net.safetensors"
-    save_weights(RCRNet(SMALL), path, stage="image", step=7, sizes=[448, 448])
+    save_weights(RCRNet(NETWORK), path, stage="image", step=7, sizes=[448, 448])
     with safe_open(path, framework="pt") as file:
         described = json.loads(file.metadata()["rcrlib"])
     assert described["class"] == "RCRNet"
@@ -103,14 +96,14 @@ def test_extra_metadata_lies_beside_the_weights(tmp_path):
 
 
 def test_the_same_network_is_written_as_the_same_bytes(tmp_path):
-    network, extra = RCRNet(SMALL), {name: name for name in "abcdefgh"}
+    network, extra = RCRNet(NETWORK), {name: name for name in "abcdefgh"}
     save_weights(network, tmp_path / "a.safetensors", **extra)
     save_weights(network, tmp_path / "b.safetensors", **extra)
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
 def test_half_precision_is_loaded_as_float32(tmp_path):
-    save_weights(RCRNet(SMALL).half(), tmp_path / "net.safetensors")
+    save_weights(RCRNet(NETWORK).half(), tmp_path / "net.safetensors")
     loaded = load_weights(tmp_path / "net.safetensors")
     assert {parameter.dtype for parameter in loaded.parameters()} == {torch.float32}
 
@@ -124,14 +117,14 @@ def test_a_failed_save_leaves_the_old_file_alone(tmp_path, monkeypatch):
 
     monkeypatch.setattr("rcrlib.models.weights.save_file", fail)
     with pytest.raises(OSError, match="disk full"):
-        save_weights(RCRNet(SMALL), path)
+        save_weights(RCRNet(NETWORK), path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_only_safetensors_are_written(tmp_path):
     with pytest.raises(OptionError, match=r"net\.pth: .*\.safetensors"):
-        save_weights(RCRNet(SMALL), tmp_path / "net.pth")
+        save_weights(RCRNet(NETWORK), tmp_path / "net.pth")
 
 
 def test_missing_file_is_refused(tmp_path):
@@ -148,7 +141,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path, suffix, content):
 
 def test_a_truncated_file_is_refused(tmp_path):
     path = tmp_path / "net.safetensors"
-    save_weights(RCRNet(SMALL), path)
+    save_weights(RCRNet(NETWORK), path)
     path.write_bytes(path.read_bytes()[:-1000])
     assert "cannot be read" in refusal(path)
     path = tmp_path / "net.pth"
@@ -199,10 +192,10 @@ def test_a_network_of_an_unknown_description_is_refused(tmp_path, description):
 
 def test_what_does_not_fit_is_named_and_counted(tmp_path):
     path = tmp_path / "net.safetensors"
-    save_weights(RCRNet(SMALL), path)
+    save_weights(RCRNet(NETWORK), path)
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
-    state = RCRNet(SMALL).state_dict()
+    state = RCRNet(NETWORK).state_dict()
     for block in range(6):
         state[f"extra{block}.weight"] = torch.zeros(1)
     del state["decoder.head.1.bias"]
@@ -212,7 +205,7 @@ def test_what_does_not_fit_is_named_and_counted(tmp_path):
     assert "missing 1 (decoder.head.1.bias)" in message
     assert "unexpected 6 (extra0.weight, " in message
     assert "extra4.weight, ...)" in message
-    assert "of another shape 1 (decoder.head.1.weight 1x99x1x1 in place of 1x16x1x1)" in message
+    assert "of another shape 1 (decoder.head.1.weight 1x99x1x1 in place of 1x8x1x1)" in message
 
 
 @pytest.mark.parametrize("prefix", ["", "module.", "generator.", "module.a.b."])
@@ -243,7 +236,7 @@ def test_a_flow_network_is_unexpected_in_an_image_network(tmp_path):
 
 
 def test_half_the_bits_of_convolutions_make_half_the_file(tmp_path):
-    network = RCRNetNER(SMALL)
+    network = RCRNetNER(NETWORK)
     for name, half in (("whole", False), ("half", True)):
         save_weights(network, tmp_path / f"{name}.safetensors", half=half, size=96)
     sizes = [(tmp_path / f"{name}.safetensors").stat().st_size for name in ("half", "whole")]

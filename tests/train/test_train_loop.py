@@ -178,6 +178,23 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(videos, tmp_p
     assert sum(one[name] != other[name] for name in one) > len(one) / 2
 
 
+def test_stage_3_learns_from_images_too_where_they_are_given(videos, tmp_path):
+    dataset, preset = load(videos, split="train"), small_preset(steps=2)
+    images = load(videos, split="val")
+    train_video(dataset, preset, tmp_path / "both", start=None, images=images)
+    train_video(dataset, preset, tmp_path / "clips", start=None)
+    both, clips = (content(tmp_path / n / "model.safetensors") for n in ("both", "clips"))
+    assert both[0] != clips[0]
+    assert both[1]["images"] == {"data": images.name, "fingerprint": images.fingerprint()}
+    assert "images" not in clips[1]
+
+
+def test_a_residual_generator_is_recorded_as_one(videos, tmp_path):
+    path = train_stage("fgplg", videos, tmp_path / "run", small_preset(steps=1), residual=True)
+    assert load_as(FGPLG, path).residual
+    assert content(path)[1]["residual"] is True
+
+
 def test_a_batch_of_one_image_is_refused(videos, tmp_path):
     with pytest.raises(OptionError, match=r"batch is 1 .* at least 2 images"):
         train_stage("image", videos, tmp_path / "run", small_preset(batch=1))

@@ -13,7 +13,7 @@ from small_runs import write_videos
 from rcrlib.data import Dataset, denormalise, keep_labels, load
 from rcrlib.errors import DataError, OptionError
 from rcrlib.flow import FlowCache, get_flow
-from rcrlib.train import ClipSamples, Sample, TripletSamples
+from rcrlib.train import ClipSamples, ClipsWithImages, Sample, TripletSamples
 from rcrlib.train.loader import read_steps
 from rcrlib.train.sampler import Draw, StepSampler
 from rcrlib.train.samples import group_by_length
@@ -72,6 +72,28 @@ def test_half_of_the_clips_play_backwards_with_their_labels(dataset):
     forwards, backwards = samples[Draw(0, seed=10)], samples[Draw(0, seed=11)]
     for ahead, back in zip(forwards, backwards, strict=True):
         assert torch.equal(ahead, back.flip(0))
+
+
+def test_as_many_images_as_a_clip_has_frames_come_between_clips(dataset):
+    clips, images = ClipSamples(dataset, 3, 2, SIZE), ClipSamples(dataset, 1, 1, SIZE)
+    both = ClipsWithImages(clips, images, ratio=3)
+    assert (len(clips), len(images)) == (4, 10)
+    assert [both.frames(index) for index in range(len(both))] == [3, 1, 1, 1] * 4
+    expected = [*[(clips, 0), (images, 0), (images, 1), (images, 2)],
+                *[(clips, 1), (images, 3), (images, 4), (images, 5)],
+                *[(clips, 2), (images, 6), (images, 7), (images, 8)],
+                *[(clips, 3), (images, 9), (images, 0), (images, 1)]]  # fmt: skip
+    for index, (samples, place) in enumerate(expected):
+        for got, wanted in zip(both[Draw(index, 5)], samples[Draw(place, 5)], strict=True):
+            assert torch.equal(got, wanted)
+
+
+def test_few_clips_come_again_until_all_images_were_seen(dataset):
+    clips, images = ClipSamples(dataset, 5, 5, SIZE), ClipSamples(dataset, 1, 1, SIZE)
+    both = ClipsWithImages(clips, images, ratio=2)
+    assert (len(clips), len(images), len(both)) == (2, 10, 15)
+    again, first = both[Draw(6, 0)], both[Draw(0, 0)]
+    assert torch.equal(again.frames, first.frames)
 
 
 @pytest.mark.parametrize("kind", ["clips", "triplets"])
