@@ -155,7 +155,7 @@ FIGURES = (
         ("rcrlib.models.FGPLG", "rcrlib.flow.guidance"),
         ("06_fgplg#3 · Seven channels",),
         (
-            "models/test_models_networks.py::test_fgplg_sees_its_channels_in_the_papers_order",
+            "models/test_models_fgplg.py::test_fgplg_sees_its_channels_in_the_papers_order",
             "flow/test_flow_channels.py::test_guidance_warps_each_label_with_its_own_flow",
         ),
     ),
