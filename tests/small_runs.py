@@ -83,7 +83,8 @@ def train_stage(stage: str, data: Path, out: Path, preset: Preset, **options: An
     if stage == "image":
         return train_image(dataset, preset, out, **options)
     if stage == "fgplg":
-        return train_fgplg(dataset, preset, out, start=None, flow=get_flow("dis"), **options)
+        options = {"start": None, "flow": get_flow("dis"), **options}
+        return train_fgplg(dataset, preset, out, **options)
     return train_video(dataset, preset, out, start=None, ner=NERConfig(), **options)
 
 

@@ -101,6 +101,12 @@ flow_cache = option(
     "Optical flow", "--flow-cache DIR", "Keep flows for the next run.", show_default="not kept"
 )
 
+images = option(
+    "Data",
+    "--images DATA",
+    "Labelled images to learn from as well; not in the paper.",
+    show_default="none",
+)
 start = option(
     "Training",
     "--start FILE",

@@ -44,6 +44,7 @@ def image(
 @train.command()
 @o.data
 @o.reading
+@o.images
 @o.keep_one_in(5)
 @o.option("Labels", "--apart N", "Intervals between a triplet's labels, at most.", default=1)
 @o.flow
@@ -62,8 +63,8 @@ def image(
 def fgplg(
     data: Path, layout: str, split: str | None, l: int, flow: str,
     flow_checkpoint: Path | None, flow_cache: Path | None, inputs: Any, variant: Any, apart: int,
-    residual: bool, start: Path | None, out: Path, resume: bool, force: bool, preset: str,
-    **training: Any,
+    residual: bool, images: Path | None, start: Path | None, out: Path, resume: bool, force: bool,
+    preset: str, **training: Any,
 ) -> None:  # fmt: skip
     """Stage 2: FGPLG on triplets of kept labels.
 
@@ -78,7 +79,8 @@ def fgplg(
     dataset = keep_labels(load(data, layout, split), l)
     path = train_fgplg(
         dataset, settings, out, start=start, flow=estimator, inputs=inputs, variant=variant,
-        residual=residual, apart=apart, resume=resume, force=force,
+        residual=residual, apart=apart, images=None if images is None else load(images),
+        resume=resume, force=force,
     )  # fmt: skip
     click.echo(path)
 
@@ -94,12 +96,7 @@ def fgplg(
     show_default="the data set's own",
 )
 @o.option("Labels", "--soft", "Learn from labels in [0, 1] as they are.")
-@o.option(
-    "Data",
-    "--images DATA",
-    "Labelled images to learn from as well, as many as frames; not in the paper.",
-    show_default="none",
-)
+@o.images
 @o.training
 @o.start
 @o.run_folder

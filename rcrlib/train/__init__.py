@@ -6,6 +6,7 @@ from rcrlib.train.presets import PRESETS, Preset, get_preset
 from rcrlib.train.samples import ClipSamples, ClipsWithImages, Sample, TripletSamples
 from rcrlib.train.stages import train_fgplg, train_image, train_video
 from rcrlib.train.starts import load_as
+from rcrlib.train.stills import StillTriplets
 
 __all__ = [
     "PRESETS",
@@ -13,6 +14,7 @@ __all__ = [
     "ClipsWithImages",
     "Preset",
     "Sample",
+    "StillTriplets",
     "TrainConfig",
     "TripletSamples",
     "fit",

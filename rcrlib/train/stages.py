@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from rcrlib.data import Dataset
 from rcrlib.flow import FlowEstimator
 from rcrlib.flow.channels import Inputs, Variant
-from rcrlib.models import FGPLG, NERConfig, RCRNet
+from rcrlib.models import NERConfig, RCRNet
 from rcrlib.runtime import mix_seed
 from rcrlib.train.loop import fit
 from rcrlib.train.presets import Preset
@@ -29,8 +29,12 @@ from rcrlib.train.samples import (
     SampleSet,
     TripletSamples,
 )
-from rcrlib.train.starts import start_image, start_video
+from rcrlib.train.starts import start_fgplg, start_image, start_video
+from rcrlib.train.stills import StillTriplets
 from rcrlib.triplets import reader_for
+
+IMAGES_FOR_A_TRIPLET = 3
+"""Far fewer triplets than images are at hand, and only the latter show many kinds of things."""
 
 
 def train_image(
@@ -81,6 +85,7 @@ def train_fgplg(
     variant: Variant = "paper",
     residual: bool = False,
     apart: int = 1,
+    images: Dataset | None = None,
     resume: bool = False,
     force: bool = False,
 ) -> Path:
@@ -90,13 +95,14 @@ def train_fgplg(
         dataset: videos with *kept* labels only (`rcrlib.data.keep_labels`).
         preset: network, resolution and settings of the stage.
         out: the run folder.
-        start: weights of stage 1 for its RGB part, or of an RCRNet+NER whose RCRNet is taken; None
-            starts from the preset's encoder.
+        start: weights of stage 1 for its RGB part, or of an RCRNet+NER whose RCRNet is taken, or of
+            an FGPLG of the same kind to go on from; None starts from the preset's encoder.
         flow: estimates the flow from k to i and from k to j.
         inputs: what FGPLG is given (Table 4's Gb, Gc, Gd).
         variant: how the flow's length is normalised.
         residual: learn what to add to the warped labels (see `FGPLG`); the paper's does not.
         apart: intervals between the labels of a triplet, at most (the paper's is 1).
+        images: labelled images to learn from as well (see `StillTriplets`); not the paper's.
         resume: go on with the run in `out`.
         force: start over.
 
@@ -107,14 +113,16 @@ def train_fgplg(
     """
     config = preset.fgplg
     torch.manual_seed(mix_seed(config.seed, 1))
-    image = start_image(preset, start)
-    network = FGPLG.from_rcrnet(image, inputs, variant, residual)
+    network = start_fgplg(preset, start, inputs, variant, residual)
     reader = reader_for(network, flow, (preset.size,) * 2, (preset.flow_size,) * 2)
-    samples = TripletSamples(dataset, reader, augment=config.augment, apart=apart)
+    samples: SampleSet = TripletSamples(dataset, reader, augment=config.augment, apart=apart)
+    if images is not None:
+        stills = StillTriplets(images, reader.size, variant, augment=config.augment)
+        samples = ClipsWithImages(samples, stills, IMAGES_FOR_A_TRIPLET)
     record = _record(
-        "fgplg", dataset, preset, image, start,
+        "fgplg", dataset, preset, network.network, start,
         flow=flow.key, flow_size=preset.flow_size, inputs=inputs, variant=variant,
-        residual=residual or None, apart=apart,
+        residual=residual or None, apart=apart, images=_name(images),
     )  # fmt: skip
     return fit(
         network, samples, _on_triplets, config, out, record=record, resume=resume, force=force
@@ -170,7 +178,7 @@ def train_video(
     record = _record(
         "video", dataset, preset, network.rcrnet, start,
         ner=asdict(ner), soft=soft, clip=preset.clip, clip_stride=preset.clip_stride,
-        images=images and {"data": images.name, "fingerprint": images.fingerprint()},
+        images=_name(images),
     )  # fmt: skip
     return fit(network, samples, _on_clips, config, out, record=record, resume=resume, force=force)
 
@@ -198,6 +206,10 @@ def _record(
         "start": _identify(start or preset.encoder),
         **{name: value for name, value in more.items() if value is not None},
     }
+
+
+def _name(images: Dataset | None) -> dict[str, str] | None:
+    return None if images is None else {"data": images.name, "fingerprint": images.fingerprint()}
 
 
 def _identify(weights: str | Path) -> str:

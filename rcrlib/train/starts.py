@@ -16,6 +16,7 @@ from rcrlib.models import (
     load_encoder_weights,
     load_weights,
 )
+from rcrlib.models.config import Inputs, Variant
 from rcrlib.train.presets import Preset
 
 Network = TypeVar("Network", RCRNet, FGPLG, RCRNetNER)
@@ -41,6 +42,26 @@ def start_image(preset: Preset, start: str | Path | None) -> RCRNet:
     """
     network = _start(preset, start)
     return network.rcrnet if isinstance(network, RCRNetNER) else network
+
+
+def start_fgplg(
+    preset: Preset, start: str | Path | None, inputs: Inputs, variant: Variant, residual: bool
+) -> FGPLG:
+    """Give the FGPLG that stage 2 goes on from: `start`'s own, or one made of its RCRNet.
+
+    Raises:
+        WeightsError: the encoder's weights cannot be had, or `start` holds another kind of FGPLG.
+    """
+    trained = None if start is None else load_weights(start)
+    if not isinstance(trained, FGPLG):
+        return FGPLG.from_rcrnet(start_image(preset, start), inputs, variant, residual)
+    asked = (inputs, variant, residual)
+    if (trained.inputs, trained.variant, trained.residual) != asked:
+        raise WeightsError(
+            f"{start}: holds an FGPLG with inputs={trained.inputs!r}, variant={trained.variant!r},"
+            f" residual={trained.residual}; ask for the same, or start from an RCRNet"
+        )
+    return trained
 
 
 def start_video(preset: Preset, start: str | Path | None, ner: NERConfig) -> RCRNetNER:
