@@ -5,6 +5,10 @@ else throws away what the warped labels had right. Labelled images show thousand
 one, two labels are made from its own that are wrong as flow makes them wrong, and two flows under
 which they would be: then FGPLG learns from it as from a triplet. Learning to mend spoilt masks of
 still images comes from MaskTrack (Perazzi et al., CVPR 2017, arXiv:1612.02646).
+
+An image's label marks all that stands out, a video's may leave some of that out. So that FGPLG does
+not take for an object what no label marks, half of the images share the frame with another one,
+whose object nobody has labelled.
 """
 
 from __future__ import annotations
@@ -13,10 +17,11 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from rcrlib.data import Dataset, augment, normalise
+from rcrlib.data import Dataset, augment, normalise, resize
 from rcrlib.errors import DataError
 from rcrlib.flow import magnitude, warp
 from rcrlib.flow.channels import Variant
+from rcrlib.runtime import mix_seed
 from rcrlib.train.sampler import Draw
 from rcrlib.train.samples import Sample
 from rcrlib.triplets import image_tensor, label_tensor
@@ -26,6 +31,10 @@ ERRORS = (0.001, 0.08)
 
 COMMON = 0.3
 """Share of labels with a hole (something hid the object there), and of those with a ghost."""
+
+
+ACCOMPANIED = 0.5
+"""Share of images that have another one beside or below them, without its label."""
 
 
 class StillTriplets:
@@ -58,13 +67,35 @@ class StillTriplets:
 
     def __getitem__(self, draw: Draw) -> Sample:
         """Read one image; raises what `Video.frame` and `Video.label` raise."""
-        video, index = self.labelled[draw.sample]
-        frame = image_tensor(video.frame(index), self.size)[None]
-        label = (label_tensor(video, index, self.size)[None] >= 0.5).float()
+        generator = torch.Generator().manual_seed(mix_seed(draw.seed, 1))
+        frame, label = self._read(draw.sample)
+        if torch.rand((), generator=generator) < ACCOMPANIED:
+            other = int(torch.randint(len(self), (), generator=generator))
+            frame, label = _accompanied(frame, label, self._read(other)[0], generator)
         if self.augment:
             frame, label = augment(frame, label, draw.seed)
         guide = spoilt_guidance(label, draw.seed, self.variant)
         return Sample(normalise(frame), guide, label)
+
+    def _read(self, sample: int) -> tuple[Tensor, Tensor]:
+        video, index = self.labelled[sample]
+        label = label_tensor(video, index, self.size)[None]
+        return image_tensor(video.frame(index), self.size)[None], (label >= 0.5).float()
+
+
+def _accompanied(
+    frame: Tensor, label: Tensor, other: Tensor, generator: Generator
+) -> tuple[Tensor, Tensor]:
+    """Put another image in one half of the frame, and this one with its label in the other half."""
+    axis = int(torch.randint(2, 4, (), generator=generator))  # below each other or side by side
+    first = bool(torch.rand((), generator=generator) < 0.5)
+    pair = [(frame, label), (other, torch.zeros_like(label))]
+    frames, labels = zip(*(pair if first else reversed(pair)), strict=True)
+    height, width = frame.shape[2:]
+    return (
+        resize(torch.cat(frames, dim=axis), (height, width)),
+        resize(torch.cat(labels, dim=axis), (height, width), binary=True),
+    )
 
 
 def spoilt_guidance(label: Tensor, seed: int, variant: Variant = "paper") -> Tensor:
@@ -78,7 +109,7 @@ def spoilt_guidance(label: Tensor, seed: int, variant: Variant = "paper") -> Ten
     Returns:
         (1, 4, H, W): two labels in [0, 1], two flow magnitudes, as `rcrlib.flow.Guidance` has them.
     """
-    generator = torch.Generator().manual_seed(seed % 2**63)
+    generator = torch.Generator().manual_seed(mix_seed(seed))
     low, high = (torch.tensor(share).log() for share in ERRORS)
     off = (low + (high - low) * torch.rand((), generator=generator)).exp()
     labels, lengths = [], []

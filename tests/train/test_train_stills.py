@@ -9,7 +9,7 @@ import pytest
 import torch
 from small_runs import content, small_preset, train_stage
 
-from rcrlib.data import Dataset, load
+from rcrlib.data import Dataset, denormalise, load
 from rcrlib.errors import DataError, WeightsError
 from rcrlib.models import FGPLG
 from rcrlib.train import StillTriplets, load_as
@@ -44,6 +44,22 @@ def test_every_labelled_image_is_a_sample_of_one_frame_with_four_channels_of_gui
     assert sample.frames.shape == (1, 3, *SIZE)
     assert sample.guidance.shape == (1, 4, *SIZE)
     assert set(sample.labels.unique().tolist()) == {0.0, 1.0}
+
+
+def test_half_of_the_images_share_the_frame_with_one_that_nobody_labelled(images, monkeypatch):
+    samples = StillTriplets(images, SIZE, "paper")
+    grey = torch.full((1, 3, *SIZE), 0.5)
+    monkeypatch.setattr(samples, "_read", lambda n: (grey + 0.02 * n, torch.ones(1, 1, *SIZE)))
+    drawn = [samples[Draw(0, seed)] for seed in range(60)]
+    shares = [sample.labels.mean().item() for sample in drawn]
+    assert set(shares) == {0.5, 1.0}
+    assert 0.3 < shares.count(0.5) / len(shares) < 0.7
+    halves = {tuple(sample.labels[0, 0, ::31, ::47].flatten().tolist()) for sample in drawn}
+    left, right, top, bottom = (1, 0, 1, 0), (0, 1, 0, 1), (1, 1, 0, 0), (0, 0, 1, 1)
+    assert halves == {left, right, top, bottom, (1, 1, 1, 1)}
+    for sample in drawn:
+        own = denormalise(sample.frames)[:, :1][sample.labels == 1]
+        assert torch.allclose(own, torch.tensor(0.5), atol=0.2)
 
 
 def test_the_channels_lie_in_the_ranges_of_real_ones(label):
