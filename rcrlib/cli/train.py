@@ -69,7 +69,7 @@ def fgplg(
     """Stage 2: FGPLG on triplets of kept labels.
 
     DATA is a set of videos, of which some keep three labels at least. The network is written to
-    DIR/model.safetensors, for rcr pseudo-label.
+    DIR/model.safetensors, for rcr pseudo-label. --start takes another FGPLG of its kind as well.
     """
     from rcrlib.data import keep_labels, load
     from rcrlib.train import get_preset, train_fgplg
