@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import cv2
-import numpy as np
 import pytest
+from small_runs import frames_of, write_film
 
 RUN = ("-o", "run", "--batch", 2, "--device", "cpu")
 
@@ -41,11 +40,7 @@ def test_a_video_file_that_does_not_decode(refused, trained, tmp_path):
 
 
 def test_a_video_file_has_no_labels_to_learn_from(refused, tmp_path):
-    film = tmp_path / "film.avi"
-    writer = cv2.VideoWriter(str(film), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
-    for _ in range(5):
-        writer.write(np.zeros((48, 64, 3), np.uint8))
-    writer.release()
+    write_film(tmp_path / "film.avi", frames_of(5))
     refused("demo", "--data", "film.avi", says=["film.avi", "labels", "at least 3"])
     refused("train", "image", "film.avi", *RUN, says=["film.avi", "no label", "give labels"])
 
@@ -119,3 +114,11 @@ def test_data_that_is_not_there(refused, trained):
 def test_a_split_that_is_not_there(refused, synthetic):
     says = ("no split 'test'", "splits found: train, val", "give one of them")
     refused("data", "show", synthetic, "--split", "test", says=says)
+
+
+@pytest.mark.parametrize("stage", ["fgplg", "video"])
+def test_images_that_are_not_there_or_have_no_label(stage, refused, trained, tmp_path):
+    run = ("train", stage, trained.data, "--split", "train", *RUN)
+    refused(*run, "--images", "DUTS-TR", says=["DUTS-TR"], leaves="run")
+    write_film(tmp_path / "film.avi", frames_of(3))
+    refused(*run, "--images", "film.avi", says=["film.avi", "label", "give labels"], leaves="run")

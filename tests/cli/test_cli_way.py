@@ -31,6 +31,18 @@ def test_every_stage_writes_the_network_that_the_next_one_takes(trained):
         assert [json.loads(line)["step"] for line in steps] == [1, 2]
 
 
+def test_stages_2_and_3_learn_from_images_too_and_stage_2_goes_on_from_itself(rcr, trained):
+    run = (trained.data, "--split", "train", "--images", trained.data, "--steps", 1)
+    ended = rcr("train", "fgplg", *run, "--residual", "-o", "one")
+    assert (ended.status, ended.out) == (0, "one/model.safetensors\n")
+    ended = rcr(
+        "train", "fgplg", *run, "--residual", "--start", "one/model.safetensors", "-o", "two"
+    )
+    assert (ended.status, ended.out) == (0, "two/model.safetensors\n")
+    ended = rcr("train", "video", *run, "--start", trained.weights("image"), "-o", "three")
+    assert (ended.status, ended.out) == (0, "three/model.safetensors\n")
+
+
 def test_pseudo_labels_keep_the_kept_labels_byte_for_byte(trained):
     manifest = json.loads((trained.pseudo / "manifest.json").read_text())
     names = [f"{index:05d}" for index in (0, 2, 3, 5, 7, 8, 10)]
