@@ -44,9 +44,12 @@ def two_processes(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def test_two_processes_have_the_loss_curve_of_one(one_process, two_processes):
     one, two = metrics(one_process), metrics(two_processes)
     assert [row["step"] for row in two] == [1, 2, 3, 4, 5, 6], "only one process keeps the metrics"
-    difference = max(abs(a["loss"] - b["loss"]) for a, b in zip(one, two, strict=True))
-    print(f"largest difference between the losses of one and two processes: {difference:.1e}")
-    assert difference < 1e-5
+    differences = [abs(a["loss"] - b["loss"]) for a, b in zip(one, two, strict=True)]
+    print(f"differences between the losses: {', '.join(f'{d:.1e}' for d in differences)}")
+    assert differences[0] < 1e-6, "the same samples, and a mean over all of them"
+    # Adam turns rounding of tiny gradients into whole steps: how many of them depends on the CPU.
+    assert max(differences) < 1e-4
+    assert one[0]["loss"] - one[-1]["loss"] > 0.1, "the curve should say a thousand times more"
 
 
 def test_two_processes_end_with_the_weights_of_one(one_process, two_processes):
