@@ -46,17 +46,14 @@ def test_two_processes_have_the_loss_curve_of_one(one_process, two_processes):
     assert [row["step"] for row in two] == [1, 2, 3, 4, 5, 6], "only one process keeps the metrics"
     differences = [abs(a["loss"] - b["loss"]) for a, b in zip(one, two, strict=True)]
     print(f"differences between the losses: {', '.join(f'{d:.1e}' for d in differences)}")
-    assert differences[0] < 1e-6, "the same samples, and a mean over all of them"
-    # Adam turns rounding of tiny gradients into whole steps: how many of them depends on the CPU.
-    assert max(differences) < 1e-4
-    assert one[0]["loss"] - one[-1]["loss"] > 0.1, "the curve should say a thousand times more"
+    assert max(differences) < 1e-6
 
 
 def test_two_processes_end_with_the_weights_of_one(one_process, two_processes):
     one, two = (content(run / "model.safetensors")[0] for run in (one_process, two_processes))
     floats = [name for name in one if not name.endswith("num_batches_tracked")]
     one_values, two_values = (
-        np.concatenate([np.frombuffer(part[name], np.float32) for name in floats])
+        np.concatenate([np.frombuffer(part[name], np.float64) for name in floats])
         for part in (one, two)
     )
     # Adam turns rounding of tiny gradients into whole steps, here and there.

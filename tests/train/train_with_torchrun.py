@@ -10,6 +10,7 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -29,7 +30,12 @@ def main(data: Path, out: Path, last_step: int | None = None, **options: bool) -
     preset = replace(preset, network=replace(NETWORK, dropout=0.0), clip_stride=3)
     if last_step is not None:
         _kill_after(last_step)
-    train_video(replace(dataset, videos=(short, dataset[1])), preset, out, start=None, resume=True)
+    # In 64 bits: Adam's first steps are the sign of the gradient, rounding and all, and in 32 bits
+    # the CPU decides how many tiny gradients change theirs with the size of the batch.
+    with patch("rcrlib.train.loop.pick_precision", lambda name, device: "64-true"):
+        train_video(
+            replace(dataset, videos=(short, dataset[1])), preset, out, start=None, resume=True
+        )
 
 
 def _kill_after(last_step: int) -> None:
