@@ -143,15 +143,15 @@ class TripletSamples:
 
 
 class ClipsWithImages:
-    """Clips, and single images from elsewhere so that video alone is not all that is learned.
+    """Clips, or triplets, and single images from elsewhere: video is not all that is learned from.
 
-    Each clip is followed by as many images as it may have frames, so that about half of all frames
-    are images; the set that runs out first starts again. Images come as clips of T = 1.
+    `ratio` images follow on each clip; the set that runs out first starts again.
 
     Args:
-        clips: samples of T frames.
-        images: samples of one frame each.
-        ratio: images for each clip.
+        clips: samples of T frames; triplets have T = 1.
+        images: samples of T = 1.
+        ratio: images for each clip; with as many as a clip has frames, half of all frames are
+            images.
     """
 
     def __init__(self, clips: SampleSet, images: SampleSet, ratio: int) -> None:

@@ -122,7 +122,7 @@ def train_fgplg(
     record = _record(
         "fgplg", dataset, preset, network.network, start,
         flow=flow.key, flow_size=preset.flow_size, inputs=inputs, variant=variant,
-        residual=residual or None, apart=apart, images=_name(images),
+        residual=residual or None, apart=apart, images=_described(images),
     )  # fmt: skip
     return fit(
         network, samples, _on_triplets, config, out, record=record, resume=resume, force=force
@@ -178,7 +178,7 @@ def train_video(
     record = _record(
         "video", dataset, preset, network.rcrnet, start,
         ner=asdict(ner), soft=soft, clip=preset.clip, clip_stride=preset.clip_stride,
-        images=_name(images),
+        images=_described(images),
     )  # fmt: skip
     return fit(network, samples, _on_clips, config, out, record=record, resume=resume, force=force)
 
@@ -208,7 +208,7 @@ def _record(
     }
 
 
-def _name(images: Dataset | None) -> dict[str, str] | None:
+def _described(images: Dataset | None) -> dict[str, str] | None:
     return None if images is None else {"data": images.name, "fingerprint": images.fingerprint()}
 
 

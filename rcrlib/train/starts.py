@@ -40,8 +40,7 @@ def start_image(preset: Preset, start: str | Path | None) -> RCRNet:
     Raises:
         WeightsError: the encoder's weights cannot be had, or `start` holds no RCRNet.
     """
-    network = _start(preset, start)
-    return network.rcrnet if isinstance(network, RCRNetNER) else network
+    return _rcrnet(_start(preset, start), start)
 
 
 def start_fgplg(
@@ -52,16 +51,15 @@ def start_fgplg(
     Raises:
         WeightsError: the encoder's weights cannot be had, or `start` holds another kind of FGPLG.
     """
-    trained = None if start is None else load_weights(start)
-    if not isinstance(trained, FGPLG):
-        return FGPLG.from_rcrnet(start_image(preset, start), inputs, variant, residual)
-    asked = (inputs, variant, residual)
-    if (trained.inputs, trained.variant, trained.residual) != asked:
+    network = _start(preset, start)
+    if not isinstance(network, FGPLG):
+        return FGPLG.from_rcrnet(_rcrnet(network, start), inputs, variant, residual)
+    if (network.inputs, network.variant, network.residual) != (inputs, variant, residual):
         raise WeightsError(
-            f"{start}: holds an FGPLG with inputs={trained.inputs!r}, variant={trained.variant!r},"
-            f" residual={trained.residual}; ask for the same, or start from an RCRNet"
+            f"{start}: holds an FGPLG with inputs={network.inputs!r}, variant={network.variant!r},"
+            f" residual={network.residual}; ask for the same, or start from an RCRNet"
         )
-    return trained
+    return network
 
 
 def start_video(preset: Preset, start: str | Path | None, ner: NERConfig) -> RCRNetNER:
@@ -71,25 +69,27 @@ def start_video(preset: Preset, start: str | Path | None, ner: NERConfig) -> RCR
         WeightsError: as `start_image`.
     """
     network = _start(preset, start)
-    if isinstance(network, RCRNet):
-        return RCRNetNER.from_rcrnet(network, ner)
-    if network.ner.config == ner:
+    if isinstance(network, RCRNetNER) and network.ner.config == ner:
         return network
-    return RCRNetNER.from_rcrnet(network.rcrnet, ner)
+    return RCRNetNER.from_rcrnet(_rcrnet(network, start), ner)
 
 
-def _start(preset: Preset, start: str | Path | None) -> RCRNet | RCRNetNER:
-    """Give the network that a stage goes on from: `start`'s, or an RCRNet on the encoder."""
-    if start is None:
-        network = RCRNet(preset.network)
-        load_encoder_weights(network, preset.encoder)
-        return network
-    trained = load_weights(start)
-    if isinstance(trained, FGPLG):
-        raise _another(trained, RCRNet, start)
-    return trained
+def _start(preset: Preset, start: str | Path | None) -> RCRNet | RCRNetNER | FGPLG:
+    """Give the network in `start`, or an RCRNet on the preset's encoder."""
+    if start is not None:
+        return load_weights(start)
+    network = RCRNet(preset.network)
+    load_encoder_weights(network, preset.encoder)
+    return network
 
 
-def _another(network: nn.Module, kind: type[nn.Module], path: str | Path) -> WeightsError:
+def _rcrnet(network: RCRNet | RCRNetNER | FGPLG, start: str | Path | None) -> RCRNet:
+    """Give the RCRNet of a network; `start` is where that came from."""
+    if isinstance(network, FGPLG):
+        raise _another(network, RCRNet, start)
+    return network.rcrnet if isinstance(network, RCRNetNER) else network
+
+
+def _another(network: nn.Module, kind: type[nn.Module], path: str | Path | None) -> WeightsError:
     found = type(network).__name__
     return WeightsError(f"{path}: holds an {found}; an {kind.__name__} is needed here")

@@ -32,7 +32,6 @@ ERRORS = (0.001, 0.08)
 COMMON = 0.3
 """Share of labels with a hole (something hid the object there), and of those with a ghost."""
 
-
 ACCOMPANIED = 0.5
 """Share of images that have another one beside or below them, without its label."""
 
