@@ -178,21 +178,31 @@ def halve(source: Path, out: Path, force: bool) -> None:
 
 @weights.command()
 @o.several("sources", "SOURCE")
+@o.option(
+    "Network",
+    "--size PIXELS",
+    "Side at which rcr predict will use the mean.",
+    show_default="the first SOURCE's",
+)
 @o.option("Output", "-o --out FILE", "File to write (.safetensors).", required=True)
 @o.force
-def average(sources: tuple[Path, ...], out: Path, force: bool) -> None:
+def average(sources: tuple[Path, ...], size: int | None, out: Path, force: bool) -> None:
     """Write the mean of networks that were trained from each other.
 
     Often it is better than each SOURCE: what one has learned too well about a few videos averages
     out. The result is the first's network; of an RCRNet+NER and an RCRNet the RCRNets are averaged.
+    Where they were trained at several sides, try which one the mean is best at.
 
     \b
       rcr weights average video.safetensors image.safetensors -o mean.safetensors
     """
     from rcrlib.models import average_weights, save_weights, weights_metadata
+    from rcrlib.predict import PredictConfig
 
     check_free(out, force=force)
     network = average_weights(sources)
     trained = weights_metadata(sources[0]) | {"mean_of": [str(source) for source in sources]}
+    if size is not None:
+        trained["size"] = PredictConfig(size=size).size
     save_weights(network, out, **trained)
     click.echo(f"{out}: {type(network).__name__}, the mean of {len(sources)} files")

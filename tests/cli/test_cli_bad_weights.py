@@ -70,6 +70,7 @@ def test_files_that_have_no_mean(refused, trained):
     refused(*average, image, says=(image, "the only file"))
     refused(*average, image, fgplg, says=(fgplg, "holds an FGPLG", "differs in kind or size"))
     refused(*average, image, "nowhere.pth", says=("nowhere.pth", "no such file"))
+    refused(*average, image, image, "--size", 8, says=("size is 8", "at least 16"))
 
 
 def test_a_file_of_something_else(refused, trained, tmp_path):

@@ -177,6 +177,19 @@ def test_averaged_weights_are_used_like_those_they_come_from(rcr, trained, tmp_p
     assert maps.status == 0
 
 
+def test_averaged_weights_are_used_at_the_side_that_they_were_written_for(rcr, trained, tmp_path):
+    files = (trained.weights("video"), trained.weights("image"))
+    assert rcr("weights", "average", *files, "--size", "48", "-o", "mean.safetensors").status == 0
+    assert weights_metadata(tmp_path / "mean.safetensors")["size"] == 48
+    assert weights_metadata(files[0])["size"] != 48
+    for out, size in (("as-written", ()), ("as-asked", ("--size", "48"))):
+        maps = rcr("predict", trained.data, "--weights", "mean.safetensors", *size, "-o", out)
+        assert maps.status == 0
+    written, asked = (sorted((tmp_path / out).rglob("*.png")) for out in ("as-written", "as-asked"))
+    assert written
+    assert [p.read_bytes() for p in written] == [p.read_bytes() for p in asked]
+
+
 def test_palette_and_alpha_masks_are_read_rightly(rcr, videos):
     """Object ids 1 and 2 are dark colours; an alpha mask has one colour everywhere."""
     videos.video("ids")
