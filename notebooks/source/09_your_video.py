@@ -78,7 +78,7 @@ def score(found, t):
 from rcrlib.models import load_weights, shipped_weights
 from rcrlib.predict import PredictConfig, saliency_maps
 
-settings = PredictConfig(size=160)  # the network learned at 288; this is three times as fast
+settings = PredictConfig(size=160)  # best at 352; this is four times as fast
 shipped = list(saliency_maps(load_weights(shipped_weights()), frames, settings))
 shown = [round(t) for t in np.linspace(0, len(video) - 1, 6)]
 scores = [score(shipped[t], t) for t in shown]
@@ -426,7 +426,7 @@ for name, some in (("shipped", load_weights(shipped_weights())), ("adapted", net
     print(f"{name}: mean IoU {np.mean(ious):.2f} over {len(times)} frames of another film")
 
 # %% [markdown] minutes=2
-# It lost some of it: twelve steps on one film are paid for elsewhere. Keep the shipped file for the
+# It lost part of it: twelve steps on one film are paid for elsewhere. Keep the shipped file for the
 # next film. Further, from the network's model card (`rcrlib/weights/MODEL_CARD.md`):
 #
 # - It finds what stands out by itself or by its motion. Of several such things, or none, it
