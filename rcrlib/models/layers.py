@@ -113,6 +113,16 @@ def arrange_frames(frames: Tensor) -> Tensor:
     return arrange(frames)
 
 
+def arrange_weights(network: nn.Module, side: int, device: torch.device) -> None:
+    """Lay a network's weights out as `arrange_frames` lays out the frames that it learns from.
+
+    With preset light on a CPU a step of the image stage (224x224) is a fifth faster, one of the
+    video stage (288x288) a twelfth. They are saved in the usual order all the same.
+    """
+    if device.type == "cuda" or (device.type == "cpu" and side**2 >= SMALL):
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
 def upsample(x: Tensor, size: Sequence[int]) -> Tensor:
     """Resize (B, C, h, w) to (B, C, H, W) bilinearly, corners not aligned."""
     return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)

@@ -43,6 +43,7 @@ def restore(
     """Put a checkpoint back into the run; give the step to go on from."""
     model.load_state_dict(checkpoint["network"])
     optimiser.load_state_dict(checkpoint["optimiser"])
+    _lay_out_as_weights(optimiser)
     if checkpoint["scaler"]:
         fabric.strategy.precision.load_state_dict(checkpoint["scaler"])
     # Cloned, because PyTorch 2.15 crashes on a state that is a row of something larger.
@@ -51,6 +52,19 @@ def restore(
     if fabric.device.type == "cuda" and "cuda" in states:
         torch.cuda.set_rng_state(states["cuda"], fabric.device)
     return checkpoint["step"]
+
+
+def _lay_out_as_weights(optimiser: torch.optim.Optimizer) -> None:
+    """Give Adam's running means the layout of their weights, which may not be the one they had.
+
+    Fused, it walks all of them in the order in which they lie in memory, whatever that is.
+    """
+    for group in optimiser.param_groups:
+        for weight in group["params"]:
+            state = optimiser.state.get(weight, {})
+            for name, value in state.items():
+                if value.shape == weight.shape:
+                    state[name] = torch.empty_like(weight).copy_(value)
 
 
 def _random_states(fabric: Fabric) -> dict[str, Tensor]:

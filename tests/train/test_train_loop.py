@@ -195,6 +195,21 @@ def test_a_residual_generator_is_recorded_as_one(videos, tmp_path):
     assert content(path)[1]["residual"] is True
 
 
+@pytest.mark.parametrize("side", [64, 128])
+@pytest.mark.parametrize("stage", STAGES)
+def test_weights_lie_as_convolutions_read_them_where_frames_are_large(
+    stage, side, videos, monkeypatch, tmp_path
+):
+    found = []
+    monkeypatch.setattr("rcrlib.train.stages.fit", lambda network, *_, **__: found.append(network))
+    train_stage(stage, videos, tmp_path / "run", replace(small_preset(), size=side))
+    convolutions = [m for m in found[0].modules() if isinstance(m, torch.nn.Conv2d)]
+    weights = [m.weight for m in convolutions if m.kernel_size != (1, 1) and m.in_channels > 1]
+    last = [w.is_contiguous(memory_format=torch.channels_last) for w in weights]
+    assert weights
+    assert last == [side == 128] * len(weights)
+
+
 def test_a_batch_of_one_image_is_refused(videos, tmp_path):
     with pytest.raises(OptionError, match=r"batch is 1 .* at least 2 images"):
         train_stage("image", videos, tmp_path / "run", small_preset(batch=1))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from types import SimpleNamespace
 
 import torch
+from torch import nn
 
 from rcrlib.train.state import restore
 
@@ -30,3 +32,33 @@ def test_each_process_gets_its_own_random_state_back():
         assert restore(process, network, optimiser, checkpoint) == 7
         assert torch.equal(torch.rand(3), expected)
     assert torch.equal(network.weight, checkpoint["network"]["weight"])
+
+
+def test_a_run_goes_on_the_same_where_weights_now_lie_in_another_order():
+    """Fused Adam takes weights and its means by their place in memory."""
+    torch.manual_seed(0)
+    before = nn.Conv2d(3, 4, 2)
+    after = nn.Conv2d(3, 4, 2).to(memory_format=torch.channels_last)
+    adams = [torch.optim.Adam(n.parameters(), lr=0.1, fused=True) for n in (before, after)]
+    images = torch.randn(2, 3, 5, 5)
+
+    def step(network: nn.Module, adam: torch.optim.Optimizer) -> None:
+        adam.zero_grad()
+        network(images).square().sum().backward()
+        adam.step()
+
+    step(before, adams[0])
+    checkpoint = {
+        "network": before.state_dict(),
+        "optimiser": copy.deepcopy(adams[0].state_dict()),
+        "scaler": {},
+        "step": 1,
+        "random": {"cpu": torch.get_rng_state()[None]},
+        "settings": {},
+    }
+    process = SimpleNamespace(global_rank=0, device=torch.device("cpu"))
+    restore(process, after, adams[1], checkpoint)
+    assert after.weight.is_contiguous(memory_format=torch.channels_last)
+    for network, adam in zip((before, after), adams, strict=True):
+        step(network, adam)
+    torch.testing.assert_close(after.weight, before.weight)
