@@ -15,6 +15,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 from rcrlib.errors import OptionError
 from rcrlib.models import NonLocalBlock, RCRNetConfig, RCRNetNER, for_inference, readable
 from rcrlib.models.config import Backbone
+from rcrlib.models.layers import arrange_weights
 from rcrlib.runtime import autocast, computes_in_bf16, pick_device, pick_precision
 
 Path = Literal["readable", "fast"]
@@ -119,6 +120,8 @@ def inference(subject: Subject) -> Callable[[], Tensor]:
 def training(subject: Subject) -> Callable[[], Tensor]:
     """Give what takes one optimiser step on the subject's clips and gives all gradients."""
     network, clips = subject.network().train(), subject.input()
+    with readable(subject.path == "readable"):
+        arrange_weights(network, subject.size, subject.where)
     labels = (clips[:, :, :1] > 0).float()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-5)
     precision = pick_precision(subject.precision, subject.where)

@@ -181,7 +181,7 @@ def halve(source: Path, out: Path, force: bool) -> None:
 @o.option(
     "Network",
     "--size PIXELS",
-    "Side at which rcr predict will use the mean.",
+    "Side at which the mean works unless asked for another.",
     show_default="the first SOURCE's",
 )
 @o.option("Output", "-o --out FILE", "File to write (.safetensors).", required=True)
@@ -203,6 +203,6 @@ def average(sources: tuple[Path, ...], size: int | None, out: Path, force: bool)
     network = average_weights(sources)
     trained = weights_metadata(sources[0]) | {"mean_of": [str(source) for source in sources]}
     if size is not None:
-        trained["size"] = PredictConfig(size=size).size
+        trained["size"] = PredictConfig(size=size).size  # refuses what a prediction would
     save_weights(network, out, **trained)
     click.echo(f"{out}: {type(network).__name__}, the mean of {len(sources)} files")

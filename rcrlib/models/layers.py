@@ -107,20 +107,30 @@ def arrange_frames(frames: Tensor) -> Tensor:
     Training on small frames on a CPU is a quarter faster without: there, oneDNN's backward passes
     reorder narrow layers back and forth (measured with preset tiny, 96x96).
     """
-    small = frames.shape[-2] * frames.shape[-1] < SMALL
-    if small and frames.device.type == "cpu" and torch.is_grad_enabled():
+    learning = torch.is_grad_enabled()
+    if learning and _are_small(frames.shape[-2] * frames.shape[-1], frames.device):
         return frames
     return arrange(frames)
 
 
 def arrange_weights(network: nn.Module, side: int, device: torch.device) -> None:
-    """Lay a network's weights out as `arrange_frames` lays out the frames that it learns from.
+    """Lay a network's weights out as `arrange_frames` does the frames that it will learn from.
 
-    With preset light on a CPU a step of the image stage (224x224) is a fifth faster, one of the
-    video stage (288x288) a twelfth. They are saved in the usual order all the same.
+    Preset light on noise, two cores of an AMD EPYC, float32, seed 0: a step of the image stage
+    (batch 8, 224x224) is 1.2 times as fast, one of the video stage (T = 4, 288x288) 1.1 times.
+    Weights files do not know of it.
+
+    Args:
+        network: its weights are laid out in place; values and names stay.
+        side: of the frames, in pixels.
+        device: where it will learn.
     """
-    if device.type == "cuda" or (device.type == "cpu" and side**2 >= SMALL):
+    if not (is_readable() or device.type == "mps" or _are_small(side**2, device)):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _are_small(pixels: int, device: torch.device) -> bool:
+    return device.type == "cpu" and pixels < SMALL
 
 
 def upsample(x: Tensor, size: Sequence[int]) -> Tensor:
