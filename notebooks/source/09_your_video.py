@@ -78,7 +78,7 @@ def score(found, t):
 from rcrlib.models import load_weights, shipped_weights
 from rcrlib.predict import PredictConfig, saliency_maps
 
-settings = PredictConfig(size=160)  # best at 352; this is four times as fast
+settings = PredictConfig(size=160)  # best at 352; this is three times as fast
 shipped = list(saliency_maps(load_weights(shipped_weights()), frames, settings))
 shown = [round(t) for t in np.linspace(0, len(video) - 1, 6)]
 scores = [score(shipped[t], t) for t in shown]
