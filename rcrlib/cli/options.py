@@ -13,11 +13,34 @@ from rcrlib.cli.command import Option
 Decorator = Callable[[Any], Any]
 
 PATH = click.Path(path_type=Path)
+
+
+class StepCounts(click.ParamType):
+    """A number of steps for all three stages, or three numbers such as 900/400/400."""
+
+    name = "steps"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | tuple[int, ...]:
+        """Turn "N" into an int and "N/N/N" into a tuple."""
+        if not isinstance(value, str):
+            return value
+        numbers = value.split("/")
+        if len(numbers) not in (1, 3) or not all(number.strip().isdecimal() for number in numbers):
+            self.fail(
+                f"{value!r} is not a valid integer, nor three such as 900/400/400", param, ctx
+            )
+        steps = tuple(int(number) for number in numbers)
+        return steps if len(steps) > 1 else steps[0]
+
+
 KINDS = {
     "N": int,
     "PIXELS": int,
     "RATE": float,
     "NAME": str,
+    "STEPS": StepCounts(),
     "PART": str,
     "METHOD": str,
     "SOURCE": str,
@@ -116,15 +139,18 @@ start = option(
 preset_name = option(
     "Training", "--preset NAME", "tiny or light (CPU), small (Colab T4) or paper.", default="tiny"
 )
-preset = bundle(
-    preset_name,
-    option(
-        "Training",
-        "--encoder-weights encoder SOURCE",
-        "imagenet (downloaded), none, or a file.",
-        show_default=AS_PRESET,
-    ),
-    option("Training", "--steps N", "Optimiser steps.", show_default=AS_PRESET),
+encoder = option(
+    "Training",
+    "--encoder-weights encoder SOURCE",
+    "imagenet (downloaded), none, or a file.",
+    show_default=AS_PRESET,
+)
+steps = option("Training", "--steps N", "Optimiser steps.", show_default=AS_PRESET)
+steps_of_stages = option(
+    "Training",
+    "--steps STEPS",
+    "Optimiser steps of each stage; N/N/N: of the image stage, FGPLG and the video stage.",
+    show_default=AS_PRESET,
 )
 batch = option("Training", "--batch N", "Samples per step.", show_default=AS_PRESET)
 rate = option("Training", "--lr RATE", "Adam's learning rate.", show_default=AS_PRESET)
@@ -138,7 +164,20 @@ workers = option("Machine", "--workers N", "Processes to read data.", show_defau
 size = option(
     "Training", "--size PIXELS", "Side that frames are resized to.", show_default=AS_PRESET
 )
-training = bundle(preset, size, batch, rate, seed, device, workers)
+training = bundle(preset_name, encoder, steps, size, batch, rate, seed, device, workers)
+stage1_images = option(
+    "Training",
+    "--images DATA",
+    "Set of images for stage 1; kept-labels: the kept labels of the videos.",
+    show_default="generated with generated videos, else kept-labels",
+)
+generator = option(
+    "Training",
+    "--generator NAME",
+    "residual: FGPLG says what to add to the warped labels; paper: it draws the label anew.",
+    default="residual",
+)
+stages = bundle(preset_name, encoder, stage1_images, generator, steps_of_stages, size)
 
 out = option("Output", "-o --out DIR", "Folder to write.", required=True)
 every = option("Output", "--checkpoint-every N", "Steps between checkpoints.", default=50)

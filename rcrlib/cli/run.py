@@ -21,7 +21,7 @@ SIZE, CLIP = "as trained, else 448", "as trained, else 4"
 @o.keep_one_in(None, "5 if it can be, else 1")
 @o.per_interval
 @o.flow
-@o.preset
+@o.stages
 @o.seed
 @o.device
 @o.workers

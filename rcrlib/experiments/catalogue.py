@@ -79,13 +79,19 @@ def _table3(lab: Lab) -> Grid:
 
 def _table4(lab: Lab) -> Grid:
     m, l = _setting(lab, (7, 20))
-    cells = (
+    paper = replace(_mixed("Gd", m, l), residual=False)
+    cells = [
         replace(_mixed("Ga", 0, l), says=f"no pseudo-labels (0/{l})"),
-        replace(_mixed("Gb", m, l), says=f"FGPLG sees RGB only ({m}/{l})", inputs="rgb"),
-        replace(_mixed("Gc", m, l), says="and the labels as they are", inputs="rgb+labels"),
-        replace(_mixed("Gd", m, l), says="and flow: labels warped, magnitudes"),
-    )
-    return Grid(cells, (("Gd", "Ga"), ("Gd", "Gc"), ("Gc", "Gb"), ("Gb", "Ga")))
+        replace(paper, name="Gb", says=f"FGPLG sees RGB only ({m}/{l})", inputs="rgb"),
+        replace(paper, name="Gc", says="and the labels as they are", inputs="rgb+labels"),
+        replace(paper, says="and flow: labels warped, magnitudes"),
+    ]
+    pairs = [("Gd", "Ga"), ("Gd", "Gc"), ("Gc", "Gb"), ("Gb", "Ga")]
+    if lab.config.generator == "residual":
+        says = "the same, and FGPLG says what to add to the warped labels (not the paper's)"
+        cells.append(replace(paper, name="Gd+", says=says, residual=True))
+        pairs += [("Gd+", "Gd"), ("Gd+", "Ga")]
+    return Grid(tuple(cells), tuple(pairs))
 
 
 def _keyframes(lab: Lab) -> Grid:

@@ -33,6 +33,9 @@ class Cell:
     """Pseudo-labels in each interval; None is all that there are, 0 trains on labels alone."""
 
     inputs: Inputs = "rgb+labels+flow"
+    residual: bool | None = None
+    """Whether FGPLG says what to add to the warped labels; None asks the experiment's options."""
+
     ner: str = "Re"
     error: FlowError | None = None
     bent: float | None = None
@@ -40,13 +43,14 @@ class Cell:
 
     def student(self, lab: Lab, seed: int) -> Student:
         """Give the steps that lead to the cell's network."""
-        given = lab.config.images is not None or lab.config.start is not None
-        image = Image(None if given else self.labels, seed)
+        image = Image(self.labels if lab.config.learns_from_kept_labels else None, seed)
         source: Source = self.labels
         if self.bent is not None:
             source = BentLabels(self.labels, self.m, self.bent, seed)
         elif self.m != 0:
-            generator = Generator(image, self.labels, self.inputs, self.error, seed)
+            asked = lab.config.generator == "residual"
+            residual = asked if self.residual is None else self.residual
+            generator = Generator(image, self.labels, self.inputs, residual, self.error, seed)
             source = PseudoLabels(generator, self.m)
         return Student(image, source, self.ner, seed)
 

@@ -6,13 +6,18 @@ import re
 import shlex
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from rcrlib.errors import OptionError
 from rcrlib.metrics import PROTOCOLS
 from rcrlib.metrics.protocol import choose
 
-FREE = ("name", "out", "seeds", "l", "m", "only", "shard", "protocol", "device", "workers")
+Generator = Literal["residual", "paper"]
+
+KEPT_LABELS = Path("kept-labels")
+"""Stands for a cell's own kept labels, taken as images, in place of a set of images."""
+
+FREE = ("name", "out", "seeds", "seed", "l", "m", "only", "shard", "protocol", "device", "workers")
 """What may differ between two commands that work in one folder: their steps differ then, or are
 the same whatever it is."""
 
@@ -40,13 +45,26 @@ class ExperimentConfig:
     """Sets to judge on; none judges on the held-out part of `data`."""
 
     images: Path | None = None
-    """A set of images for stage 1, as the paper has (MSRA-B and HKU-IS)."""
+    """A set of images for stage 1, as the paper has (MSRA-B and HKU-IS). None generates one where
+    the videos are generated, too; where they are given, it is as `KEPT_LABELS`, with which each
+    cell's stage 1 learns from the cell's own kept labels."""
 
     start: Path | None = None
     """Weights of stage 1, instead of training it."""
 
+    generator: Generator = "residual"
+    """FGPLG's form: what to add to the warped labels ("residual"), or the paper's (`"paper"`)."""
+
     preset: str = "tiny"
+    size: int | None = None
+    """Side of the square that frames are resized to; None is the preset's."""
+
     seeds: int = 3
+    """Every cell is run with the seeds 0 to seeds - 1."""
+
+    seed: tuple[int, ...] = ()
+    """Only these of them, in this call."""
+
     l: int | None = None
     m: int | None = None
     only: tuple[str, ...] = ()
@@ -55,7 +73,9 @@ class ExperimentConfig:
     flow: str = "dis"
     flow_checkpoint: Path | None = None
     encoder: str | None = None
-    steps: int | None = None
+    steps: int | tuple[int, int, int] | None = None
+    """Of every stage, or of stages 1, 2 and 3; None is the preset's."""
+
     device: str = "auto"
     precision: str = "auto"
     workers: int | None = None
@@ -63,13 +83,26 @@ class ExperimentConfig:
     def __post_init__(self) -> None:
         if self.seeds < 1:
             raise OptionError(f"seeds is {self.seeds}; it must be at least 1")
+        for seed in self.seed:
+            if not 0 <= seed < self.seeds:
+                raise OptionError(f"--seed {seed}: there are the seeds 0 to {self.seeds - 1}")
         if self.images is not None and self.start is not None:
             raise OptionError(
                 f"--images {self.images} trains stage 1 and --start {self.start} replaces it;"
                 " give one of them"
             )
+        if self.generator not in get_args(Generator):
+            raise OptionError(
+                f"generator {self.generator!r}: unknown; use one of {', '.join(get_args(Generator))}"
+            )
         choose(PROTOCOLS, self.protocol)
         self.part()
+
+    @property
+    def learns_from_kept_labels(self) -> bool:
+        """Whether a cell's stage 1 learns from the cell's own kept labels."""
+        given = self.images is not None or self.start is not None
+        return self.images == KEPT_LABELS or (self.data is not None and not given)
 
     def part(self) -> tuple[int, int]:
         """Give which share of the cells to run, counted from 0, and of how many."""
@@ -96,8 +129,9 @@ class ExperimentConfig:
             option = {"tests": "--test", "encoder": "--encoder-weights", "l": "-l", "m": "-m"}.get(
                 field.name, f"--{field.name.replace('_', '-')}"
             )
-            for one in value if isinstance(value, tuple) else (value,):
-                words += [option, _text(one)]
+            several = isinstance(value, tuple) and field.name != "steps"
+            for one in value if several else (value,):
+                words += [option, "/".join(map(str, one)) if isinstance(one, tuple) else _text(one)]
         return shlex.join(words)
 
 

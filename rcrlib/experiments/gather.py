@@ -12,6 +12,13 @@ from rcrlib.experiments.provenance import Origin
 from rcrlib.experiments.result import Result, Row, Run
 from rcrlib.experiments.runner import in_order
 from rcrlib.experiments.students import Score
+from rcrlib.runtime import pick_device, pick_precision
+
+FORMS = {
+    "residual": "says what to add to the warped labels",
+    "paper": "draws the label anew",
+}
+"""What the two forms of the generator answer with."""
 
 WITH_CURVES = ("fig5",)
 """Experiments whose figure needs every point of a curve."""
@@ -71,10 +78,11 @@ def _setup(lab: Lab) -> dict[str, str]:
         for name, data in lab.tests.items()
     )
     image = "the cell's own kept labels, taken as images"
-    if config.images is not None:
-        image = f"{lab.images.name if lab.images else ''} ({len(lab.images or ())} images)"
+    if lab.images is not None:
+        image = f"{lab.images.name} ({len(lab.images)} images)"
     elif config.start is not None:
         image = f"none: weights of {config.start.name}"
+    precision = pick_precision(config.precision, pick_device(config.device))
     return {
         "trained on": f"{lab.train.name}: {len(lab.train)} videos,"
         f" {sum(len(video.annotated) for video in lab.train)} labels ({lab.said})",
@@ -83,6 +91,8 @@ def _setup(lab: Lab) -> dict[str, str]:
         f" T = {preset.clip}",
         "steps of the three stages": preset.lengths,
         "stage 1 learns from": image,
+        "FGPLG": FORMS[config.generator],
+        "precision": precision.removesuffix("-true").replace("-", ", "),
         "encoder weights": preset.encoder if preset.encoder in ("none", "imagenet") else "a file",
         "optical flow": config.flow.partition(":")[0]
         if config.flow.startswith("precomputed")
@@ -97,10 +107,12 @@ def _differs(lab: Lab, setup: dict[str, str], grid: Grid) -> list[str]:
         "preset": "ResNet-50, 448x448, T = 4",
         "stage 1 learns from": "MSRA-B and HKU-IS",
         "encoder weights": "ImageNet",
+        "FGPLG": FORMS["paper"],
         "optical flow": "FlowNet 2.0",
     }
     same = {
         "preset": lab.preset.name == "paper",
+        "FGPLG": lab.config.generator == "paper",
         "encoder weights": lab.preset.encoder == "imagenet",
         "optical flow": "flownet2" in lab.config.flow,
     }

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from rcrlib.data import Dataset, SyntheticConfig, load, write_synthetic
 from rcrlib.errors import DataError, OptionError
-from rcrlib.experiments.config import ExperimentConfig
+from rcrlib.experiments.config import KEPT_LABELS, ExperimentConfig
 from rcrlib.experiments.plan import WINDY, WINDY_TEST_VIDEOS, split_parts
 from rcrlib.files import RECORD, check_output, write_json
 from rcrlib.flow import FlowCache, get_flow
@@ -101,7 +101,7 @@ def open_lab(config: ExperimentConfig) -> Lab:
         WeightsError: weights cannot be used.
     """
     preset = get_preset(
-        config.preset, config.encoder, steps=config.steps, device=config.device,
+        config.preset, config.encoder, config.size, steps=config.steps, device=config.device,
         precision=config.precision, workers=config.workers,
     )  # fmt: skip
     device = pick_device(config.device)
@@ -109,7 +109,9 @@ def open_lab(config: ExperimentConfig) -> Lab:
     estimator = get_flow(config.flow, checkpoint=config.flow_checkpoint, device=device)
     if config.start is not None:
         load_as(RCRNet, config.start)
-    images = None if config.images is None else load(config.images)
+    images = None
+    if config.images not in (None, KEPT_LABELS):
+        images = load_images(config.images)
     data = config.data or _made(config)
     train, tests, said = _load(config, data)
     flow = FlowCache(estimator, None)
@@ -122,10 +124,27 @@ def claim(lab: Lab) -> Lab:
     Raises:
         OptionError: the folder holds something else, or was begun with other options.
     """
-    parts = [lab.train, *lab.tests.values()]
+    parts = [lab.train, *lab.tests.values(), *([lab.images] if lab.images else [])]
     given = lab.config.data is not None
     _claim(lab.config, "-".join(part.fingerprint() for part in parts) if given else MADE)
     return replace(lab, flow=FlowCache(lab.flow.estimator, lab.out / "flow"))
+
+
+def load_images(path: Path) -> Dataset:
+    """Load a set of images for stage 1.
+
+    Raises:
+        DataError: it is a set of videos, or has no masks.
+    """
+    images = load(path)
+    if not images.flat:
+        raise DataError(
+            f"--images {path}: holds videos ({images.layout}); stage 1 learns from a set of single"
+            " images, such as DUTS-TR"
+        )
+    if not any(image.annotated for image in images):
+        raise DataError(f"--images {path}: has no masks; stage 1 learns from labelled images")
+    return images
 
 
 def _made(config: ExperimentConfig) -> Path:

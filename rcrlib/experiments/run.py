@@ -41,7 +41,9 @@ def run_experiment(
     chosen = _chosen(lab, grid)
     lab = claim(lab)
     number, of = config.part()
-    jobs = [(cell, seed) for seed in range(config.seeds) for cell in chosen][number::of]
+    jobs = [(cell, seed) for seed in config.seed or range(config.seeds) for cell in chosen][
+        number::of
+    ]
     goals = [score for cell, seed in jobs for score in cell.scores(lab, experiment.measure, seed)]
     run_steps(lab, goals, say)
     result = gather(lab, experiment, grid)

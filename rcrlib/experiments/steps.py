@@ -107,6 +107,7 @@ class Generator:
     image: Image
     labels: Labels
     inputs: Inputs
+    residual: bool
     error: FlowError | None
     seed: int
 
@@ -114,11 +115,11 @@ class Generator:
     def key(self) -> str:
         """A short name, without the seed."""
         error = f"-flow+{100 * self.error.amount:g}%" if self.error else ""
-        return f"{self.labels.key}-{self.inputs}{error}"
+        return f"{self.labels.key}-{self.inputs}{'-residual' * self.residual}{error}"
 
     @property
     def folder(self) -> PurePosixPath:
-        """Such as fgplg/1in5-rgb+labels+flow-s0."""
+        """Such as fgplg/1in5-rgb+labels+flow-residual-s0."""
         return PurePosixPath("fgplg", f"{self.key}-s{self.seed}")
 
     @property
@@ -136,7 +137,7 @@ class Generator:
         kept = self.labels.kept(lab)
         train_fgplg(
             kept, lab.seeded(self.seed), folder / "run", start=self.image.weights(lab),
-            flow=self.flow(lab), inputs=self.inputs, resume=True,
+            flow=self.flow(lab), inputs=self.inputs, residual=self.residual, resume=True,
         )  # fmt: skip
         triplets = sum(max(n - 2, 0) for n in counts(kept))
         return {"triplets": triplets, **training(lab.preset.fgplg, triplets)}

@@ -71,9 +71,26 @@ class Preset:
             self, network=network, encoder=str(source), image=image, fgplg=fgplg, video=video
         )
 
+    def with_steps(self, *steps: int) -> Preset:
+        """Return the preset with so many steps in stages 1 (image), 2 (FGPLG) and 3 (video).
+
+        Raises:
+            OptionError: there are not three numbers, or one is below 1.
+        """
+        if len(steps) != 3:
+            raise OptionError(f"steps is {steps}; give one number, or one for each of three stages")
+        stages = zip((self.image, self.fgplg, self.video), steps, strict=True)
+        image, fgplg, video = (replace(stage, steps=n, epochs=None) for stage, n in stages)
+        return replace(self, image=image, fgplg=fgplg, video=video)
+
     def with_training(self, **changes: object) -> Preset:
-        """Change settings (`seed`, `device`, `steps`, ...) of all stages alike; None keeps one."""
+        """Change settings (`seed`, `device`, `steps`, ...) of all stages alike; None keeps one.
+
+        `steps` may be a tuple of three: see `with_steps`.
+        """
         given = {name: value for name, value in changes.items() if value is not None}
+        if isinstance(given.get("steps"), tuple):
+            return self.with_steps(*given.pop("steps")).with_training(**given)
         if "steps" in given:
             given["epochs"] = None
         image, fgplg, video = (
@@ -115,7 +132,7 @@ LIGHT = Preset(
     size=256,  # close to the 288 pixels that pictures of the usual training sets shrink to
     flow_size=448,
     clip=4,
-    clip_stride=2,
+    clip_stride=4,  # as the paper: each labelled frame once an epoch
     # Hours, not days, on two cores. The weights in the package had fewer steps: see their card.
     image=TrainConfig(batch=8, lr=3e-4, epochs=2, schedule="cosine", augment=True, workers=1),
     fgplg=TrainConfig(batch=4, lr=2e-4, steps=600, schedule="cosine", augment=True, workers=1),
