@@ -21,7 +21,7 @@ from rcrlib.flow import get_flow, warp, write_flow
 from rcrlib.models import FGPLG, RCRNetConfig
 from rcrlib.triplets import TripletReader, image_tensor, label_tensor, reader_for
 
-CONFIG = SyntheticConfig(videos=2, frames=9, size=(64, 80), seed=1, hidden_share=0)
+CONFIG = SyntheticConfig(videos=2, frames=9, size=(64, 80), seed=1, occlusion=0)
 SIZE = CONFIG.size
 
 

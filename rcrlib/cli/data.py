@@ -25,19 +25,45 @@ def data() -> None:
 @o.option("Videos", "--videos N", "Videos in all.", default=16)
 @o.option("Videos", "--val N", "How many of them are held out.", default=4)
 @o.option("Videos", "--frames N", "Frames of each.", default=31)
-@o.option("Videos", "--height PIXELS", "Height of a frame.", default=192)
-@o.option("Videos", "--width PIXELS", "Width of a frame.", default=256)
-@o.option("Videos", "--seed N", "Every seed gives other videos.", default=0)
+@o.option("Images", "--images N", "Write so many single images instead.", show_default="videos")
+@o.option("Look", "--height PIXELS", "Height of a frame.", default=192)
+@o.option("Look", "--width PIXELS", "Width of a frame.", default=256)
+@o.option("Look", "--seed N", "Every seed gives others.", default=0)
+@o.option(
+    "Look",
+    "--appearance-change X",
+    "How much the light swings (0 to 2, as a logarithm).",
+    default=0.25,
+)
+@o.option("Look", "--clutter X", "Leaves that blow past in each frame (0 to 20).", default=0.0)
+@o.option("Look", "--motion X", "How fast everything moves, as a factor (0 to 4).", default=1.0)
+@o.option("Look", "--occlusion X", "Share of videos with something in front (0 to 1).", default=0.4)
+@o.option(
+    "Look",
+    "--looks N",
+    "Different objects in the whole set.",
+    default=0,
+    show_default="each video its own",
+)
 @o.force
-def synth(out: Path, val: int, height: int, width: int, force: bool, **settings: Any) -> None:
-    """Write generated videos with exact masks.
+def synth(
+    out: Path, val: int, images: int | None, height: int, width: int, force: bool, **settings: Any
+) -> None:
+    """Write generated videos, or single images, with exact masks.
 
-    DIR gets the layout of DAVIS 2016, with the lists train and val.
+    DIR gets the layout of DAVIS 2016, with the lists train and val; of images, that of ECSSD.
+
+    \b
+      rcr data synth set --appearance-change 1 --clutter 5
+      rcr data synth images --images 120
     """
-    from rcrlib.data import SyntheticConfig, write_synthetic
+    from rcrlib.data import SyntheticConfig, write_synthetic, write_synthetic_images
 
     config = SyntheticConfig(size=(height, width), **settings)
-    click.echo(write_synthetic(config, out, val_videos=val, force=force))
+    if images is not None:
+        click.echo(write_synthetic_images(config, out, images, force=force))
+    else:
+        click.echo(write_synthetic(config, out, val_videos=val, force=force))
 
 
 data.add_command(get)

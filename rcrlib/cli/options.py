@@ -39,6 +39,7 @@ KINDS = {
     "N": int,
     "PIXELS": int,
     "RATE": float,
+    "X": float,
     "NAME": str,
     "STEPS": StepCounts(),
     "PART": str,

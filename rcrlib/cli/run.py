@@ -18,8 +18,13 @@ SIZE, CLIP = "as trained, else 448", "as trained, else 4"
 @click.command(cls=Command)
 @o.option("Data", "--data DATA", "A set of videos, or one video.", show_default="synthetic videos")
 @o.layout
-@o.keep_one_in(None, "5 if it can be, else 1")
-@o.per_interval
+@o.keep_one_in(None, "10 of generated videos; else 5 if it can be, else 1")
+@o.option(
+    "Labels",
+    "-m --m N",
+    "Pseudo-labels per interval.",
+    show_default="9 of generated videos, else 1",
+)
 @o.flow
 @o.stages
 @o.seed
@@ -31,12 +36,13 @@ SIZE, CLIP = "as trained, else 448", "as trained, else 4"
 def demo(resume: bool, force: bool, **settings: Any) -> None:
     """Go the whole way, from few labels to numbers.
 
-    Keeps one label in five, trains FGPLG, makes pseudo-labels, trains RCRNet+NER without and with
-    them, predicts the held-out videos, and leaves a table, a contact sheet and a report.
+    Keeps a few labels, trains FGPLG, makes pseudo-labels, trains RCRNet+NER without them, with them
+    and with all true labels, predicts the held-out videos, and leaves a table, a contact sheet and
+    a report.
 
     \b
-      rcr demo                            generated videos, 120 steps a stage
-      rcr demo --data DAVIS --preset small
+      rcr demo                            generated videos
+      rcr demo --data DAVIS --images DUTS-TR --preset small
     """
     from rcrlib.demo import DemoConfig, run_demo
 

@@ -17,7 +17,12 @@ from rcrlib.data.protocol import (
     keep_one_in,
     triplets,
 )
-from rcrlib.data.synthetic import SyntheticVideo, make_synthetic, write_synthetic
+from rcrlib.data.synthetic import (
+    SyntheticVideo,
+    make_synthetic,
+    write_synthetic,
+    write_synthetic_images,
+)
 from rcrlib.data.synthetic_config import SyntheticConfig
 from rcrlib.data.transforms import (
     IMAGENET_MEAN,
@@ -70,4 +75,5 @@ __all__ = [
     "triplets",
     "write_mask",
     "write_synthetic",
+    "write_synthetic_images",
 ]

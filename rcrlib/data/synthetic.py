@@ -12,7 +12,7 @@ how much of a pseudo-label's error is the flow's.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,6 +24,9 @@ from rcrlib.data.synthetic_layer import apply
 from rcrlib.data.synthetic_scene import Scene, SceneBuilder
 from rcrlib.errors import OptionError
 from rcrlib.files import output_folder
+
+IMAGE_SEEDS = 2**31
+"""Added to the seed of a set of images: sets of videos use the seeds below."""
 
 _JPEG = [  # colours at full resolution: at 128x128 an object's texture is only a few pixels wide
     cv2.IMWRITE_JPEG_QUALITY,
@@ -106,6 +109,8 @@ class SyntheticVideo:
         visible = np.zeros(self.config.size, dtype=np.intp)
         for depth, (layer, to_pixels) in enumerate(self._scene(i).placed(i)):
             box = layer.box(to_pixels, self.config.size)
+            if box[0].stop == box[0].start:
+                continue
             y, x = np.mgrid[box].astype(np.float32)
             visible[box][layer.contains(np.linalg.inv(to_pixels), x, y)] = depth
         return visible
@@ -159,6 +164,41 @@ def write_synthetic(
             listing = folder / "ImageSets" / "480p" / f"{split}.txt"
             listing.parent.mkdir(parents=True, exist_ok=True)
             listing.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def write_synthetic_images(
+    config: SyntheticConfig, path: str | Path, count: int, *, force: bool = False
+) -> Path:
+    """Write single images with masks, as stage 1 learns from them, in the layout of ECSSD.
+
+    Each image has a look of its own, and none is that of a video which `config` makes.
+
+    Args:
+        config: what the images are like; `videos`, `frames` and `looks` do not matter.
+        path: the folder to make; it is there whole or not at all.
+        count: how many images.
+        force: replace a set that stands there already.
+
+    Returns:
+        `path`.
+
+    Raises:
+        OptionError: `count` is below 1, or `path` is taken.
+    """
+    if count < 1:
+        raise OptionError(f"images is {count}; give at least 1")
+    seed = config.seed + IMAGE_SEEDS
+    config = replace(config, videos=count, frames=1, looks=0, seed=seed)
+    record = {"made by": "rcrlib.data.synthetic", "images": count, **asdict(config)}
+    path = Path(path)
+    with output_folder(path, record, force=force) as folder:
+        for kind in ("images", "ground_truth_mask"):
+            (folder / kind).mkdir(parents=True)
+        for video in make_synthetic(config):
+            bgr = cv2.cvtColor(video.frame(0), cv2.COLOR_RGB2BGR)
+            _write(folder / "images" / f"{video.name}.jpg", bgr, _JPEG)
+            _write(folder / "ground_truth_mask" / f"{video.name}.png", 255 * video.mask(0), [])
     return path
 
 

@@ -7,7 +7,9 @@ centre of the top left pixel. x points right, y points down.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import cv2
@@ -138,11 +140,25 @@ class Layer:
         height, width = size
         if self.radii is None:
             return slice(0, height), slice(0, width)
-        corner = self.radii.max() * np.array([-1, 1])
+        if self._is_far_from(to_pixels, height, width):
+            return slice(0, 0), slice(0, 0)
+        corner = self._extent * np.array([-1, 1])
         x, y = apply(to_pixels, *np.meshgrid(corner, corner))
         rows = np.clip([np.floor(y.min()) - 2, np.ceil(y.max()) + 3], 0, height).astype(int)
         columns = np.clip([np.floor(x.min()) - 2, np.ceil(x.max()) + 3], 0, width).astype(int)
         return slice(*rows), slice(*columns)
+
+    @cached_property
+    def _extent(self) -> float:
+        """Largest radius of the outline, in local units."""
+        assert self.radii is not None  # the background has no end
+        return float(self.radii.max())
+
+    def _is_far_from(self, to_pixels: np.ndarray, height: int, width: int) -> bool:
+        """Tell whether the layer surely lies outside a picture; most leaves do, in most frames."""
+        (a, b, x), (c, d, y) = to_pixels[:2].tolist()
+        reach = 3 + self._extent * math.sqrt(a * a + b * b + c * c + d * d)
+        return not (-reach < x < width + reach and -reach < y < height + reach)
 
     def paint(self, picture: np.ndarray, to_pixels: np.ndarray) -> None:
         """Paint the layer over `picture`, (H, W, 3) float32, with smooth edges."""

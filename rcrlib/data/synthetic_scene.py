@@ -8,7 +8,7 @@ coat, is much the largest that does, and moves on its own. Distractors have some
 - *painted* ones wear a coat and may be nearly as large, but are flat, angular and still.
 
 In some videos the object's colours are close to the ground's, and in some a reed sweeps over it.
-On a windy day (`SyntheticConfig.leaves`) leaves fly by that look like objects, each for a moment.
+With clutter (`SyntheticConfig.clutter`) leaves fly by that look like objects, each for a moment.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ SOILS: tuple[Pattern, ...] = ("cloud", "ridges")
 COATS: tuple[Pattern, ...] = ("marble", "spots", "maze")
 ROUNDED: tuple[Family, ...] = ("blob", "star", "pebble")
 
-_WORLD = 2**32 - 1  # stands for a video's number in the random source of what several share
+TREES = 4
+"""Kinds of leaves in a video's clutter: to draw a texture for each leaf would take most of the
+time."""
+
+_SHARED = 2**32 - 1  # stands for a video's number in the random source of what several share
 _TILE = 4.0  # an outline's texture spans twice its diameter: no repetition is ever seen
 
 
@@ -60,6 +64,7 @@ class Scene:
         layers: the first one is the background.
         salient: position of the salient object in `layers`.
         camera: ground to view coordinates.
+        speed: how much of the motions' time passes from frame to frame.
         light: logarithm of the light's red, green and blue.
         size: (H, W) of the pictures.
     """
@@ -69,15 +74,17 @@ class Scene:
     camera: Motion
     light: tuple[Wave, Wave, Wave]
     size: tuple[int, int]
+    speed: float = 1.0
 
     def placed(self, t: int) -> list[tuple[Layer, np.ndarray]]:
         """Give each layer and its (3, 3) matrix from local to pixel coordinates in frame t."""
         height, width = self.size
         side = min(self.size)
         pixels = np.array([[side, 0, (width - 1) / 2], [0, side, (height - 1) / 2], [0, 0, 1]])
-        ground = pixels @ self.camera.matrix(t)
+        time = self.speed * t
+        ground = pixels @ self.camera.matrix(time)
         return [
-            (layer, (ground if layer.on_ground else pixels) @ layer.motion.matrix(t))
+            (layer, (ground if layer.on_ground else pixels) @ layer.motion.matrix(time))
             for layer in self.layers
         ]
 
@@ -90,15 +97,16 @@ class SceneBuilder:
         self.config, self.video = config, video
         self.rng = rng = np.random.default_rng([config.seed, *video])
         self.side = min(config.size)
+        self.duration = config.motion * config.frames  # in the motions' time
         self.half = np.array(config.size[::-1]) / (2 * self.side)  # the view's half width, height
         self.ground = self._look(
             SOILS, rng.uniform(0.4, 0.7), rng.uniform(0.02, 0.06), rng.uniform(0, 360)
         )
-        self.world = self  # draws the ground's and the object's looks
-        if config.worlds:
-            turn = video[-1] % config.worlds
-            self.world = SceneBuilder(replace(config, worlds=0), _WORLD, turn)
-            self.ground = self.world.ground
+        self.shared = self  # draws the ground's and the object's looks
+        if config.looks:
+            turn = video[-1] % config.looks
+            self.shared = SceneBuilder(replace(config, looks=0), _SHARED, turn)
+            self.ground = self.shared.ground
 
     def build(self) -> Scene:
         """Draw every layer, the camera and the depth order."""
@@ -110,28 +118,35 @@ class SceneBuilder:
             size=Wave.swinging(rng, 0.05, 0.2),
         )
         radius = float(np.exp(rng.uniform(*np.log(config.object_radius))))
-        low_contrast = self.world.rng.random() < config.low_contrast_share
-        salient = self.world._object(radius, low_contrast)
-        if config.worlds:
+        low_contrast = self.shared.rng.random() < config.low_contrast_share
+        salient = self.shared._object(radius, low_contrast)
+        if config.looks:
             salient = replace(salient, motion=self._roaming(radius))
         kinds = rng.choice(get_args(Distractor), rng.integers(*config.distractors, endpoint=True))
-        behind: list[Layer] = [self.world._background()]
+        behind: list[Layer] = [self.shared._background()]
         before: list[Layer] = []
         for kind in sorted(kinds, key=["painted", "camouflaged", "small"].index):
             distractor = self._distractor(kind, radius)
             (before if kind == "small" and rng.random() < 0.5 else behind).append(distractor)
-        if rng.random() < config.hidden_share:
+        if rng.random() < config.occlusion:
             before.append(self._occluder(salient.motion, radius))
-        if config.leaves:
-            count = rng.poisson(config.leaves * config.frames)
-            behind += [self._leaf(radius) for _ in range(count)]
+        if config.clutter:
+            count = rng.poisson(config.clutter * self.duration)
+            trees = [self._shape(self._family(), self._contrasting(), radius, Motion(), relief=0.9)
+                     for _ in range(min(count, TREES))]  # fmt: skip
+            behind += [self._leaf(radius, trees[n % TREES]) for n in range(count)]
         return Scene(
-            (*behind, salient, *before), len(behind), camera, self._daylight(), config.size
+            (*behind, salient, *before),
+            len(behind),
+            camera,
+            self._daylight(),
+            config.size,
+            config.motion,
         )
 
     def _daylight(self) -> tuple[Wave, Wave, Wave]:
         """Draw how the light grows and fades, and its colour with it, by less."""
-        rng, strength = self.rng, self.config.light
+        rng, strength = self.rng, self.config.appearance_change
         bright = Wave.swinging(rng, 0, 0.8 * strength)
         warm = Wave.swinging(rng, 0, 0.4 * strength)
         red = Wave(sines=bright.sines + warm.sines)
@@ -149,16 +164,16 @@ class SceneBuilder:
         family = self._family()
         return self._shape(family, look, radius, self._roaming(radius), relief=0.9)
 
-    def _leaf(self, radius: float) -> Layer:
-        """Draw a leaf that crosses the view within a frame or two."""
+    def _leaf(self, radius: float, tree: Layer) -> Layer:
+        """Let a leaf of a tree cross the view within a frame or two."""
         rng = self.rng
-        there, when = rng.uniform(-self.half, self.half), rng.uniform(0, self.config.frames)
+        there, when = rng.uniform(-self.half, self.half), rng.uniform(0, self.duration)
         heading, speed = rng.uniform(0, 2 * np.pi), rng.uniform(0.7, 1.2)
         step = speed * np.array([np.cos(heading), np.sin(heading)])
         x, y = there - when * step
         size = Wave(np.log(radius * rng.uniform(0.5, 0.9)))
         motion = Motion(Wave(x, step[0]), Wave(y, step[1]), Wave(rng.uniform(0, 6.3), 1.0), size)
-        return self._shape(self._family(), self._contrasting(), radius, motion, relief=0.9)
+        return replace(tree, motion=motion)
 
     def _distractor(self, kind: Distractor, radius: float) -> Layer:
         rng = self.rng
@@ -179,7 +194,7 @@ class SceneBuilder:
     def _occluder(self, target: Motion, radius: float) -> Layer:
         """Draw a reed, thinner than the object, that sweeps over it against its way."""
         rng = self.rng
-        meeting = rng.uniform(0.2, 0.8) * self.config.frames
+        meeting = rng.uniform(0.2, 0.8) * self.duration
         angle = rng.uniform(-0.35, 0.35)
         way = np.sign(target.x(meeting + 1) - target.x(meeting - 1))
         speed = -way * rng.uniform(0.015, 0.035)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from rcrlib.data import Dataset, Unit
-from rcrlib.evaluation import PseudoQuality, evaluate_saliency
+from rcrlib.data import Unit
+from rcrlib.evaluation import PseudoQuality
+from rcrlib.experiments.stored import stored_results
 from rcrlib.files import atomic_file, write_json
-from rcrlib.metrics import SaliencyResult
+
+TITLES = ("(a) labels alone", "(b) labels + pseudo-labels", "(c) all true labels")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network: what it learned from, and how good its maps are."""
+
+    title: str
+    scores: dict[str, float] | None
+    """max_f, s, mae, frames ...; None where no labels were held back."""
+
+    passes: float
+    """How often stage 3 saw each of its clips."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +34,8 @@ class Report:
     steps: str
     seed: int
     encoder: str
+    images: str
+    generator: str
     size: int
     flow: str
     l: int
@@ -28,22 +43,21 @@ class Report:
     unit: Unit
     kept: int
     annotated: int
-    labels_alone: SaliencyResult | None
-    with_pseudo: SaliencyResult | None
+    videos: int
+    protocol: str
+    rows: list[Row]
     pseudo: PseudoQuality | None
+    before: str
+    """What more seeds gave of the same, in a sentence; empty for data of one's own."""
+
     minutes: float
     machine: str
     version: str
 
     def table(self) -> str:
-        """Give the numbers as a table of plain text."""
-        lines = [
-            self._heading(),
-            "",
-            f"{'':<34}{'max F':>7}{'S':>7}{'MAE':>7}",
-            _row("(a) labels alone", self.labels_alone),
-            _row("(b) labels + pseudo-labels", self.with_pseudo),
-        ]
+        """Return the numbers as a table of plain text."""
+        lines = [self._heading(), "", f"{'':<34}{'max F':>7}{'S':>7}{'MAE':>7}{'passes':>8}"]
+        lines += [_line(row) for row in self.rows]
         if self.pseudo is not None:
             p = self.pseudo
             lines += [
@@ -53,14 +67,20 @@ class Report:
                 f"  {'two labels, warped and averaged':<32}{p.warped:7.3f}",
                 f"  {'FGPLG':<32}{p.generated:7.3f}",
             ]
+        if gain := self._gain():
+            lines += ["", gain]
+        if self.before:
+            lines += [self.before]
         return "\n".join(lines)
 
     def markdown(self) -> str:
-        """Give the page that is left beside the pictures."""
+        """Return the page that is left beside the pictures."""
         facts = {
             "data": self.data,
             "labels": f"{self.kept} of {self.annotated} kept (one in {self.l});"
             f" {self.m} pseudo-label(s) per interval, on {self.unit} frames",
+            "stage 1 learns from": self.images,
+            "FGPLG": self.generator,
             "preset": f"{self.preset}, {self.size}x{self.size} pixels, encoder from {self.encoder}",
             "steps of the three stages": self.steps,
             "flow": self.flow,
@@ -71,8 +91,8 @@ class Report:
         listed = "\n".join(f"- {name}: {value}" for name, value in facts.items())
         return (
             f"# Demo\n\n```\n{self.table()}\n```\n\n{listed}\n\n"
-            f"One seed and a short training: the difference between (a) and (b) is an example, not"
-            f" a finding.\n\n![{self.alt_text()}](sheet.png)\n"
+            f"One seed and a short training are an example, not a finding.\n\n"
+            f"![{self.alt_text()}](sheet.png)\n"
         )
 
     def alt_text(self) -> str:
@@ -83,47 +103,45 @@ class Report:
             f" the pseudo-label, the ground truth and the prediction.{quality}"
         )
 
-    def content(self) -> dict[str, Any]:
-        """Give everything as plain values, for JSON."""
-        plain = {name: value for name, value in vars(self).items() if _is_plain(value)}
-        results = {"labels_alone": self.labels_alone, "with_pseudo": self.with_pseudo}
-        scores = {name: _scores(result) for name, result in results.items()}
-        return {**plain, **scores, "pseudo": vars(self.pseudo) if self.pseudo else None}
-
     def _heading(self) -> str:
-        result = self.with_pseudo or self.labels_alone
-        if result is None:
+        scores = self.rows[0].scores
+        if scores is None:
             return "no labels were held back: there is nothing to compare the maps with"
-        return f"{result.frames} held-out frames, protocol {result.protocol}"
+        videos = f"{self.videos} held-out video{'s' * (self.videos > 1)}"
+        return f"{scores['frames']:.0f} frames of {videos}, protocol {self.protocol}"
+
+    def _gain(self) -> str:
+        """Say how much the pseudo-labels changed in this run."""
+        first, second = (row.scores for row in self.rows[:2])
+        if first is None or second is None:
+            return ""
+        said = (f"{second[k] - first[k]:+.3f} {n}" for k, n in (("max_f", "max F"), ("s", "S")))
+        return f"(b) - (a), this run:     {', '.join(said)}"
 
 
-def judge_maps(dataset: Dataset, maps: Path) -> SaliencyResult | None:
-    """Score `maps/VIDEO/FRAME.png` on labelled frames, protocol `paper`; None without labels."""
-    if not any(video.annotated for video in dataset):
-        return None
-    return evaluate_saliency(dataset, maps, weighted=False).result
+def judged_before() -> str:
+    """Say what the stored result of the demo says of more seeds; nothing where there is none."""
+    result = stored_results().get("demo")
+    if result is None or not result.pairs:
+        return ""
+    said, seeds = [], len({run.seed for run in result.runs})
+    for key, title in (("max_f", "max F"), ("s", "S")):
+        found = result.difference(result.pairs[0], result.tests[0], key)
+        if found is None or found.low is None or found.high is None:
+            return ""
+        said.append(f"{found.mean:+.3f} ({found.low:+.3f} to {found.high:+.3f}) {title}")
+    return f"(b) - (a), {seeds:>2} seeds:     {', '.join(said)}; 95 % intervals"
 
 
 def write_report(report: Report, out: Path) -> None:
     """Write `report.md` and `report.json`."""
     with atomic_file(out / "report.md") as temporary:
         temporary.write_text(report.markdown(), encoding="utf-8")
-    write_json(out / "report.json", report.content())
+    write_json(out / "report.json", asdict(report))
 
 
-def _row(title: str, result: SaliencyResult | None) -> str:
-    numbers = ("     - " * 3) if result is None else (
-        f"{result.max_f:7.3f}{result.s:7.3f}{result.mae:7.3f}"
-    )  # fmt: skip
-    return f"{title:<34}{numbers}"
-
-
-def _scores(result: SaliencyResult | None) -> dict[str, Any] | None:
-    if result is None:
-        return None
-    plain = {name: value for name, value in vars(result).items() if _is_plain(value)}
-    return {**plain, "per_video": {name: vars(s) for name, s in result.per_video.items()}}
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, (str, int, float))
+def _line(row: Row) -> str:
+    if row.scores is None:
+        return f"{row.title:<34}{'-':>7}{'-':>7}{'-':>7}{row.passes:8.1f}"
+    numbers = "".join(f"{row.scores[key]:7.3f}" for key in ("max_f", "s", "mae"))
+    return f"{row.title:<34}{numbers}{row.passes:8.1f}"

@@ -1,4 +1,4 @@
-"""The steps of `rcr demo`, in the order in which data flows."""
+"""`rcr demo`: the experiment "demo" for one seed, with pictures and files for a person."""
 
 from __future__ import annotations
 
@@ -6,74 +6,90 @@ import json
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import torch
 
 from rcrlib import __version__
-from rcrlib.data import dataset_intervals, keep_labels, write_synthetic
-from rcrlib.demo.report import Report, judge_maps, write_report
+from rcrlib.data import dataset_intervals, keep_labels
+from rcrlib.demo.plan import Plan, make_plan
+from rcrlib.demo.report import TITLES, Report, Row, judged_before, write_report
 from rcrlib.demo.sheet import draw_sheet
 from rcrlib.errors import OptionError
-from rcrlib.evaluation import judge_pseudo_labels
-from rcrlib.experiments.plan import (
-    SYNTHETIC,
-    SYNTHETIC_TEST_VIDEOS,
-    Plan,
-    make_plan,
-    without_kept,
-)
-from rcrlib.files import RECORD, check_output, write_json
-from rcrlib.flow import FlowCache, FlowEstimator, get_flow
-from rcrlib.models import FGPLG, RCRNetNER
-from rcrlib.predict import PredictConfig, predict
-from rcrlib.pseudo import generate
-from rcrlib.runtime import pick_device, pick_precision
-from rcrlib.train import Preset, get_preset, load_as, train_fgplg, train_image, train_video
+from rcrlib.evaluation import PseudoQuality
+from rcrlib.experiments.catalogue import DEMO, demo_cells
+from rcrlib.experiments.cells import Cell
+from rcrlib.experiments.config import ExperimentConfig, Generator
+from rcrlib.experiments.lab import Lab, Place, check_options, claim, open_lab, places
+from rcrlib.experiments.labelling import PseudoLabels
+from rcrlib.experiments.plan import without_kept
+from rcrlib.experiments.runner import run_steps
+from rcrlib.experiments.steps import Generator as GeneratorStep
+from rcrlib.experiments.steps import Image, Step
+from rcrlib.experiments.students import Maps, Saliency, Student
+from rcrlib.files import RECORD, atomic_file, check_output, output_folder, write_json
+from rcrlib.runtime import pick_device
 from rcrlib.triplets import reader_for
 
-FIVE_MINUTES = 120
-"""Steps of each stage where nothing is given: the first thing that a user runs is to end within
-five minutes on two cores, which the steps that preset `tiny` has for experiments do not."""
+STEPS = "steps"
+"""The folder in the demo's own that holds every step, as an experiment's does."""
+
+PROTOCOL = "paper"
+
+FOLDERS = ("maps-labels", "maps-pseudo", "maps-all-labels")
+"""Where the saliency maps of the rows (a), (b) and (c) are put."""
 
 
 @dataclass(frozen=True)
 class DemoConfig:
-    """What a demo works on and with; see `rcr demo --help`."""
+    """What a demo works on and with; see `rcr demo --help` and `ExperimentConfig`."""
 
     out: Path
     data: Path | None = None
     layout: str = "auto"
+    images: Path | None = None
     preset: str = "tiny"
+    generator: Generator = "residual"
+    size: int | None = None
     l: int | None = None
-    m: int = 1
+    m: int | None = None
     flow: str = "dis"
     flow_checkpoint: Path | None = None
     encoder: str | None = None
-    steps: int | None = None
+    steps: int | tuple[int, int, int] | None = None
     seed: int = 0
     device: str = "auto"
     precision: str = "auto"
     workers: int | None = None
 
+    def experiment(self) -> ExperimentConfig:
+        """Return the same as options of an experiment."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values |= {"out": self.out / STEPS, "seeds": 1, "seed": (self.seed,)}
+        return ExperimentConfig("demo", **values)
+
 
 @dataclass(frozen=True)
 class _Demo:
-    """The folders and settings that the steps share."""
+    """What the parts of a demo share."""
 
     config: DemoConfig
-    preset: Preset
+    lab: Lab
     plan: Plan
-    flow: FlowEstimator
-    resume: bool
-    say: Callable[[str], None]
+    cells: tuple[Cell, ...]
 
-    @property
-    def out(self) -> Path:
-        return self.config.out
+    def students(self) -> list[Student]:
+        return [cell.student(self.lab, self.config.seed) for cell in self.cells]
+
+    def maps(self) -> list[Maps]:
+        return [Maps(student, name) for student in self.students() for name in self.lab.tests]
+
+    def pseudo_labels(self) -> PseudoLabels:
+        source = self.students()[1].source
+        assert isinstance(source, PseudoLabels)
+        return source
 
 
 def run_demo(
@@ -85,9 +101,10 @@ def run_demo(
 ) -> Report:
     """Go the paper's whole way and leave a report, a contact sheet and all that was made.
 
-    Keeps one label in l, trains RCRNet on the kept labels as images and FGPLG on their triplets,
-    writes pseudo-labels, trains RCRNet+NER once on the kept labels alone and once with the
-    pseudo-labels, predicts the held-out videos with both, and compares.
+    Trains RCRNet on single images; keeps one label in l of the videos, trains FGPLG on their
+    triplets and writes pseudo-labels; trains RCRNet+NER on the kept labels alone, on labels and
+    pseudo-labels, and (where labels were held back) on all true labels; predicts the held-out
+    videos with each, and compares.
 
     Args:
         config: what to work on and with.
@@ -99,108 +116,140 @@ def run_demo(
         RcrError: the data, the labels or an option do not allow it, said in one line.
     """
     begin = time.perf_counter()
-    quick = config.steps is None and config.data is None and config.preset == "tiny"
-    steps = FIVE_MINUTES if quick else config.steps
-    preset = get_preset(
-        config.preset, config.encoder, steps=steps, seed=config.seed, device=config.device,
-        precision=config.precision, workers=config.workers,
-    )  # fmt: skip
+    (place,) = places(config.experiment())
     # Whatever can be wrong is said before anything is written.
-    device = pick_device(config.device)
-    pick_precision(config.precision, device)
-    estimator = get_flow(config.flow, checkpoint=config.flow_checkpoint, device=str(device))
-    data = config.data or config.out / "data"
+    check_options(place.config)
     if config.data is not None:
-        make_plan(data, config.layout, config.l, config.m)
+        make_plan(config.data, config.layout, config.l, config.m or 1)
     _claim(config, resume=resume, force=force)
-    if config.data is None and not data.is_dir():
-        say(f"data            making {SYNTHETIC.videos} synthetic videos")
-        write_synthetic(SYNTHETIC, data, val_videos=SYNTHETIC_TEST_VIDEOS)
-    plan = make_plan(data, config.layout, config.l, config.m)
-    flow = FlowCache(estimator, config.out / "flow")
-    demo = _Demo(config, preset, plan, flow, resume, say)
-    report = _steps(demo, begin)
+    if config.data is None:
+        say("data            generating videos, and single images for stage 1")
+    demo = _open(config, place)
+    _introduce(demo, say)
+    goals: list[Step] = list(demo.maps())
+    if _has_labels(demo):
+        goals = [Saliency(maps, PROTOCOL) for maps in demo.maps()]
+    run_steps(demo.lab, goals, lambda line: None, begun=lambda step: say(_title(demo, step)))
+    _hand_out(demo)
+    report = _report(demo, (time.perf_counter() - begin) / 60)
     write_report(report, config.out)
-    say("")
-    say(report.table())
-    say("")
+    say(f"\n{report.table()}\n")
     say(f"report          {config.out / 'report.md'}")
     say(f"contact sheet   {config.out / 'sheet.png'}")
     return report
 
 
-def _steps(demo: _Demo, begin: float) -> Report:
-    """Run what follows the data; give the numbers."""
-    plan, out, again = demo.plan, demo.out, demo.resume
-    kept = keep_labels(plan.train, plan.l)
-    labels = sum(len(video.annotated) for video in kept)
-    annotated = sum(len(video.annotated) for video in plan.train)
-    demo.say(
+def _open(config: DemoConfig, place: Place) -> _Demo:
+    """Load the data, and choose the labels that are kept."""
+    lab = claim(open_lab(place, one_video=True))
+    (test,) = lab.tests.values()
+    if config.data is None:
+        m, l = DEMO if config.m is None else (config.m, DEMO[1])
+        plan = Plan(lab.train, test, config.l or l, m, "annotated", lab.said)
+        dataset_intervals(plan.train, plan.l, plan.m, plan.unit)  # raises where l or m cannot be
+    else:
+        plan = make_plan(config.data, config.layout, config.l, config.m or 1)
+    if test is lab.train or len(lab.train) == len(test) == 1:
+        held_back = without_kept(lab.train, keep_labels(lab.train, plan.l))
+        lab = replace(lab, tests={test.name: held_back})
+        plan = replace(plan, test=held_back)
+    return _Demo(config, lab, plan, demo_cells(plan.l, plan.m, plan.unit).cells)
+
+
+def _introduce(demo: _Demo, say: Callable[[str], None]) -> None:
+    plan = demo.plan
+    say(
         f"data            {plan.train.name}: {len(plan.train)} videos to train on,"
         f" {len(plan.test)} to predict ({plan.said})"
     )
-    demo.say(f"labels          {labels} of {annotated} kept: one in {plan.l}")
-    with _timed(demo, "RCRNet", "on the kept labels as images"):
-        image = train_image(kept, demo.preset, out / "image", resume=again)
-    with _timed(demo, "FGPLG", "on triplets of kept labels"):
-        fgplg_file = train_fgplg(
-            kept, demo.preset, out / "fgplg", start=image, flow=demo.flow, resume=again
+    kept, annotated = _labels(plan)
+    say(f"labels          {kept} of {annotated} kept: one in {plan.l}")
+
+
+def _labels(plan: Plan) -> tuple[int, int]:
+    """Count the labels that are kept, and all that there are."""
+    kept, every = (
+        sum(len(video.annotated) for video in dataset)
+        for dataset in (keep_labels(plan.train, plan.l), plan.train)
+    )
+    return kept, every
+
+
+def _has_labels(demo: _Demo) -> bool:
+    return any(video.annotated for video in demo.plan.test)
+
+
+def _title(demo: _Demo, step: Step) -> str:
+    """Say what a step does."""
+    letters = dict(zip(demo.students(), "abc", strict=False))
+    if isinstance(step, Image):
+        images = (
+            "the kept labels as images" if step.labels else f"{len(demo.lab.images or ())} images"
         )
-    fgplg = load_as(FGPLG, fgplg_file)
-    size, flow_size = demo.preset.size, demo.preset.flow_size
-    reader = reader_for(fgplg, demo.flow, (size, size), (flow_size, flow_size))
-    with _timed(demo, "pseudo-labels", f"{plan.m} in each interval"):
-        pseudo = _pseudo_labels(demo, fgplg)
-        quality = judge_pseudo_labels(
-            plan.train, dataset_intervals(plan.train, plan.l, plan.m, plan.unit), pseudo, reader
-        )
-    with _timed(demo, "RCRNet+NER (a)", "on the kept labels alone"):
-        alone = train_video(kept, demo.preset, out / "video-labels", start=image, resume=again)
-    both_labels = plan.train.with_label_folder(pseudo)
-    with _timed(demo, "RCRNet+NER (b)", "on labels and pseudo-labels"):
-        both = train_video(
-            both_labels, demo.preset, out / "video-pseudo", start=image, resume=again
-        )
-    test = without_kept(plan.test, kept) if plan.test is plan.train else plan.test
-    with _timed(demo, "saliency maps", f"of {sum(len(v) for v in test)} frames, twice"):
-        maps = [
-            _maps(demo, weights, out / folder)
-            for weights, folder in ((alone, "maps-labels"), (both, "maps-pseudo"))
-        ]
-        results = [judge_maps(test, folder) for folder in maps]
-    draw_sheet(plan, fgplg, reader, maps[1], out / "sheet.png")
+        return f"RCRNet          stage 1, on {images}"
+    if isinstance(step, GeneratorStep):
+        return "FGPLG           stage 2, on triplets of kept labels"
+    if isinstance(step, PseudoLabels):
+        return f"pseudo-labels   {step.m} in each interval"
+    if isinstance(step, Student):
+        row = demo.cells["abc".index(letters[step])].says
+        return f"RCRNet+NER ({letters[step]})  stage 3: {row}"
+    if isinstance(step, Maps):
+        return f"saliency maps   of {step.weight(demo.lab)} frames, by ({letters[step.student]})"
+    if isinstance(step, Saliency):
+        return f"numbers         of ({letters[step.maps.student]})"
+    return "labels          written down"
+
+
+def _hand_out(demo: _Demo) -> None:
+    """Put what a person looks for beside the report, under names of its own."""
+    lab, out = demo.lab, demo.config.out
+    for maps, name in zip(demo.maps(), FOLDERS, strict=False):
+        _copy(lab.out / maps.folder / "maps", out / name)
+    pseudo = demo.pseudo_labels()
+    _copy(lab.out / pseudo.folder / "labels", out / "pseudo-labels")
+    weights: dict[str, Step] = {"rcrnet-ner": demo.students()[1], "fgplg": pseudo.generator}
+    for name, step in weights.items():
+        with atomic_file(out / f"{name}.safetensors") as temporary:
+            shutil.copyfile(lab.out / step.folder / "run" / "model.safetensors", temporary)
+    fgplg = pseudo.generator.network(lab)
+    reader = reader_for(fgplg, lab.flow, lab.reader().size, lab.reader().flow_size)
+    draw_sheet(demo.plan, fgplg, reader, out / FOLDERS[1], out / "sheet.png")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a folder that is finished, unless it was copied before."""
+    if (target / RECORD).is_file():
+        return
+    record = json.loads((source / RECORD).read_text(encoding="utf-8"))
+    with output_folder(target, record) as folder:
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+
+
+def _report(demo: _Demo, minutes: float) -> Report:
+    lab, plan, config = demo.lab, demo.plan, demo.config
+    scores: list[dict[str, float] | None] = [None] * len(demo.cells)
+    if _has_labels(demo):
+        scores = [lab.result(Saliency(maps, PROTOCOL))["scores"] for maps in demo.maps()]
+    quality = lab.result(demo.pseudo_labels())["quality"]
+    passes = [lab.result(student)["passes"] for student in demo.students()]
+    rows = [
+        Row(title, one, round(seen, 1))
+        for title, one, seen in zip(TITLES, scores, passes, strict=False)
+    ]
+    kept, annotated = _labels(plan)
+    generated = config == DemoConfig(config.out, seed=config.seed, device=config.device,
+                                     workers=config.workers)  # fmt: skip
     return Report(
-        data=f"{plan.train.name} ({plan.said})", preset=demo.preset.name, seed=demo.config.seed,
-        steps=demo.preset.lengths,
-        encoder=Path(demo.preset.encoder).name, size=size, flow=demo.flow.key,
-        l=plan.l, m=plan.m, unit=plan.unit, kept=labels, annotated=annotated,
-        labels_alone=results[0], with_pseudo=results[1], pseudo=quality,
-        minutes=(time.perf_counter() - begin) / 60,
-        machine=f"{platform.machine()}, {torch.get_num_threads()} threads, {_device(demo)}",
-        version=__version__,
+        data=f"{plan.train.name} ({plan.said})", preset=lab.preset.name, seed=config.seed,
+        steps=lab.preset.lengths, encoder=Path(lab.preset.encoder).name, size=lab.preset.size,
+        images=lab.images.name if lab.images else "the kept labels",
+        generator=config.generator, flow=lab.flow.key, l=plan.l, m=plan.m, unit=plan.unit,
+        kept=kept, annotated=annotated, videos=len(plan.test), protocol=PROTOCOL, rows=rows,
+        pseudo=PseudoQuality(**quality) if quality else None,
+        before=judged_before() if generated else "",
+        minutes=minutes, machine=_machine(config), version=__version__,
     )  # fmt: skip
-
-
-def _pseudo_labels(demo: _Demo, fgplg: FGPLG) -> Path:
-    folder = demo.out / "pseudo-labels"
-    if demo.resume and (folder / RECORD).is_file():
-        return folder
-    plan, preset = demo.plan, demo.preset
-    return generate(
-        plan.train, fgplg, folder, l=plan.l, m=plan.m, unit=plan.unit, flow=demo.flow,
-        size=preset.size, flow_size=preset.flow_size,
-        device=demo.config.device, precision=demo.config.precision,
-    )  # fmt: skip
-
-
-def _maps(demo: _Demo, weights: Path, folder: Path) -> Path:
-    if demo.resume and (folder / RECORD).is_file():
-        return folder
-    settings = PredictConfig(
-        clip=demo.preset.clip, size=demo.preset.size, device=demo.config.device,
-        precision=demo.config.precision,
-    )  # fmt: skip
-    return predict(load_as(RCRNetNER, weights), demo.plan.test, folder, settings)
 
 
 def _claim(config: DemoConfig, *, resume: bool, force: bool) -> None:
@@ -231,15 +280,7 @@ def _clear(folder: Path) -> None:
             entry.unlink()
 
 
-@contextmanager
-def _timed(demo: _Demo, what: str, how: str) -> Iterator[None]:
-    """Say what begins, and how long it took."""
-    demo.say(f"{what:<15} {how}")
-    begin = time.perf_counter()
-    yield
-    demo.say(f"{'':<15} {time.perf_counter() - begin:.0f} s")
-
-
-def _device(demo: _Demo) -> str:
-    device = pick_device(demo.config.device)
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+def _machine(config: DemoConfig) -> str:
+    device = pick_device(config.device)
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    return f"{platform.machine()}, {torch.get_num_threads()} threads, {name}"

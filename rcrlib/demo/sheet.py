@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from rcrlib.data import Interval, Video, dataset_intervals, read_mask, resize
-from rcrlib.experiments.plan import Plan
+from rcrlib.demo.plan import Plan
 from rcrlib.models import FGPLG
 from rcrlib.pseudo import Target, predict_targets
 from rcrlib.show import contact_sheet, flow_picture, overlay
@@ -38,7 +38,7 @@ def draw_sheet(plan: Plan, fgplg: FGPLG, reader: TripletReader, maps: Path, path
 
 
 def _middle(plan: Plan, video: Video) -> Interval | None:
-    """Give the video's middle interval that has a frame to label."""
+    """Return the video's middle interval that has a frame to label."""
     labelled = len(video.annotated) > plan.l
     found = dataset_intervals(plan.test, plan.l, plan.m, plan.unit)[video.name] if labelled else ()
     filled = [interval for interval in found if interval.targets]

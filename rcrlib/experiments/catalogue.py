@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from rcrlib.data import intervals
+from rcrlib.data import Unit, intervals
 from rcrlib.errors import OptionError
 from rcrlib.experiments.cells import Cell, Measure
-from rcrlib.experiments.lab import Lab
+from rcrlib.experiments.lab import Knob, Lab
 from rcrlib.experiments.labels import Labels
 from rcrlib.experiments.steps import FlowError
 from rcrlib.keyframes import POLICIES
 
 MAIN = (1, 5)
 """m and l of the paper's main setting."""
+
+DEMO = (9, 10)
+"""m and l of the demo: a tenth of the labels, and pseudo-labels on all frames in between."""
+
+APPEARANCE = Knob("appearance_change", (0.0, 0.33, 0.67, 1.0))
+"""From videos in which the light stays as it is to the demo's."""
 
 AMOUNTS = (0.0, 0.02, 0.04, 0.08)
 """Errors of `noise`, as shares of the frame's side. An object's radius is a tenth to a quarter."""
@@ -37,6 +43,8 @@ class Experiment:
     title: str
     grid: Callable[[Lab], Grid]
     measure: Measure = "saliency"
+    knob: Knob | None = None
+    """What of the generated videos is changed from setting to setting."""
 
 
 def _ours(lab: Lab) -> Grid:
@@ -94,6 +102,29 @@ def _table4(lab: Lab) -> Grid:
     return Grid(tuple(cells), tuple(pairs))
 
 
+def demo_cells(l: int, m: int, unit: Unit = "annotated") -> Grid:
+    """Return the demo's rows: labels alone, labels + pseudo-labels, all labels (where l > 1)."""
+    few, both = _mixed(f"0/{l}", 0, l, unit), _mixed(f"{m}/{l}", m, l, unit)
+    if l == 1:
+        return Grid((few, both), ((both.name, few.name),))
+    every = _mixed("0/1", 0, 1)
+    pairs = ((both.name, few.name), (every.name, few.name), (both.name, every.name))
+    return Grid((few, both, every), pairs)
+
+
+def _demo(lab: Lab) -> Grid:
+    m, l = _setting(lab, DEMO)
+    return demo_cells(l, m)
+
+
+def _appearance(lab: Lab) -> Grid:
+    grid = _demo(lab)
+    assert lab.synthetic is not None  # it takes no other data
+    at = f" at {lab.synthetic.appearance_change:g}"
+    cells = tuple(replace(cell, name=cell.name + at) for cell in grid.cells)
+    return Grid(cells, tuple((a + at, b + at) for a, b in grid.pairs))
+
+
 def _keyframes(lab: Lab) -> Grid:
     m, l = _setting(lab, (4, 5))
     filled = None if lab.config.m is None else m
@@ -123,10 +154,10 @@ def _noise(lab: Lab) -> Grid:
     return Grid(tuple(cells), tuple((cell.name, alone.name) for cell in cells[1:]))
 
 
-def _mixed(name: str, m: int, l: int) -> Cell:
+def _mixed(name: str, m: int, l: int, unit: Unit = "annotated") -> Cell:
     kept = f"one label in {l}" if l > 1 else "all labels"
     says = f"{kept}, {m} pseudo-label{'s' * (m > 1)} in each interval" if m else f"{kept} alone"
-    return Cell(name, says, Labels(l), m)
+    return Cell(name, says, Labels(l, unit=unit), m)
 
 
 def _setting(lab: Lab, paper: tuple[int, int]) -> tuple[int, int]:
@@ -161,6 +192,10 @@ EXPERIMENTS = {
         Experiment("fig7", "Fig. 7: the share of labels", _fig7),
         Experiment("table3", "Table 3: the parts of NER", _table3),
         Experiment("table4", "Table 4: what FGPLG sees", _table4),
+        Experiment("demo", "The demo: few labels, pseudo-labels, all labels", _demo),
+        Experiment(
+            "appearance", "How much changes between two labels", _appearance, knob=APPEARANCE
+        ),
         Experiment("keyframes", "Which frames to label", _keyframes),
         Experiment("noise", "Pseudo-labels that are wrong by a known amount", _noise),
     )

@@ -63,7 +63,7 @@ class ExperimentConfig:
     """Every cell is run with the seeds 0 to seeds - 1."""
 
     seed: tuple[int, ...] = ()
-    """Only these of them, in this call."""
+    """Only these of them, in this call; or others, and then these alone."""
 
     l: int | None = None
     m: int | None = None
@@ -83,9 +83,8 @@ class ExperimentConfig:
     def __post_init__(self) -> None:
         if self.seeds < 1:
             raise OptionError(f"seeds is {self.seeds}; it must be at least 1")
-        for seed in self.seed:
-            if not 0 <= seed < self.seeds:
-                raise OptionError(f"--seed {seed}: there are the seeds 0 to {self.seeds - 1}")
+        if min(self.seed, default=0) < 0:
+            raise OptionError(f"seed is {min(self.seed)}; it must be at least 0")
         if self.images is not None and self.start is not None:
             raise OptionError(
                 f"--images {self.images} trains stage 1 and --start {self.start} replaces it;"
@@ -93,10 +92,16 @@ class ExperimentConfig:
             )
         if self.generator not in get_args(Generator):
             raise OptionError(
-                f"generator {self.generator!r}: unknown; use one of {', '.join(get_args(Generator))}"
+                f"generator {self.generator!r}: unknown; use {' or '.join(get_args(Generator))}"
             )
         choose(PROTOCOLS, self.protocol)
         self.part()
+
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """The seeds that belong into the table, whether this call runs them or not."""
+        several = tuple(range(self.seeds))
+        return several if set(self.seed) <= set(several) else self.seed
 
     @property
     def learns_from_kept_labels(self) -> bool:
@@ -105,7 +110,7 @@ class ExperimentConfig:
         return self.images == KEPT_LABELS or (self.data is not None and not given)
 
     def part(self) -> tuple[int, int]:
-        """Give which share of the cells to run, counted from 0, and of how many."""
+        """Return which share of the cells to run, counted from 0, and of how many."""
         if self.shard is None:
             return 0, 1
         found = re.fullmatch(r"(\d+)/(\d+)", self.shard)

@@ -12,6 +12,7 @@ from rcrlib.experiments.provenance import Origin
 from rcrlib.experiments.result import Result, Row, Run
 from rcrlib.experiments.runner import in_order
 from rcrlib.experiments.students import Score
+from rcrlib.experiments.world import World
 from rcrlib.runtime import pick_device, pick_precision
 
 FORMS = {
@@ -30,7 +31,7 @@ def gather(lab: Lab, experiment: Experiment, grid: Grid) -> Result:
     runs = [
         _run(lab, experiment, cell, seed, score, origins)
         for cell in grid.cells
-        for seed in range(lab.config.seeds)
+        for seed in lab.seeds
         for score in cell.scores(lab, experiment.measure, seed)
         if lab.finished(score)
     ]
@@ -44,8 +45,9 @@ def gather(lab: Lab, experiment: Experiment, grid: Grid) -> Result:
     setup = _setup(lab)
     return Result(
         experiment=experiment.name, title=experiment.title, measure=experiment.measure,
-        setup=setup, differs=_differs(lab, setup, grid), seeds=lab.config.seeds,
+        setup=setup, differs=_differs(lab, setup, grid), seeds=len(lab.config.wanted),
         rows=rows, pairs=list(grid.pairs), origins=list(origins), runs=runs,
+        videos_by_seed=lab.config.data is None,
     )  # fmt: skip
 
 
@@ -82,11 +84,15 @@ def _setup(lab: Lab) -> dict[str, str]:
         image = f"{lab.images.name} ({len(lab.images)} images)"
     elif config.start is not None:
         image = f"none: weights of {config.start.name}"
+    videos = {}
+    if config.data is None and lab.synthetic is not None:
+        videos["videos"] = f"generated for each seed: {World(lab.synthetic).says}"
     precision = pick_precision(config.precision, pick_device(config.device))
     return {
         "trained on": f"{lab.train.name}: {len(lab.train)} videos,"
         f" {sum(len(video.annotated) for video in lab.train)} labels ({lab.said})",
         "judged on": held,
+        **videos,
         "preset": f"{preset.name}: {preset.network.backbone}, {preset.size}x{preset.size},"
         f" T = {preset.clip}",
         "steps of the three stages": preset.lengths,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from rcrlib.data import Dataset, SyntheticConfig, load, write_synthetic
+from rcrlib.data import Dataset, SyntheticConfig, load
 from rcrlib.errors import DataError, OptionError
 from rcrlib.experiments.config import KEPT_LABELS, ExperimentConfig
-from rcrlib.experiments.plan import WINDY, WINDY_TEST_VIDEOS, split_parts
+from rcrlib.experiments.plan import split_parts
+from rcrlib.experiments.world import World
 from rcrlib.files import RECORD, check_output, write_json
-from rcrlib.flow import FlowCache, get_flow
-from rcrlib.lock import my_turn
+from rcrlib.flow import FlowCache, FlowEstimator, get_flow
 from rcrlib.models import RCRNet
 from rcrlib.runtime import pick_device, pick_precision
 from rcrlib.train import Preset, get_preset, load_as
@@ -22,9 +23,6 @@ from rcrlib.triplets import TripletReader
 
 RESULT = "result.json"
 """Name of the file that a finished step leaves; it is written last."""
-
-MADE = "made here"
-"""Stands for the fingerprint of data that an experiment made itself."""
 
 
 class Housed(Protocol):
@@ -40,6 +38,9 @@ class Lab:
     """Everything that steps work with."""
 
     config: ExperimentConfig
+    seeds: tuple[int, ...]
+    """The seeds that are run on these data."""
+
     preset: Preset
     train: Dataset
     """Videos to learn from, with all labels that there are."""
@@ -92,12 +93,69 @@ class Lab:
             raise DataError(f"{file}: is damaged ({error}); delete it to run the step") from error
 
 
-def open_lab(config: ExperimentConfig) -> Lab:
-    """Check every option and load the data; nothing is written where the data are given.
+@dataclass(frozen=True)
+class Knob:
+    """An option of `SyntheticConfig` that an experiment turns."""
+
+    name: str
+    settings: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where some of an experiment's seeds are run: all of them on data that were given, or one of
+    them in a world that is generated for it."""
+
+    config: ExperimentConfig
+    """The experiment's options; `out` is the place's own folder."""
+
+    seeds: tuple[int, ...]
+    world: World | None = None
+
+    @property
+    def there(self) -> bool:
+        """Whether something was begun here."""
+        return (self.config.out / RECORD).is_file()
+
+
+def places(config: ExperimentConfig, knob: Knob | None = None) -> list[Place]:
+    """Return the places of an experiment: one for each setting of the knob and seed.
 
     Raises:
-        OptionError: an option cannot be, or the folder was begun with others.
-        DataError: a data set cannot be used: it has no videos to hold out, for example.
+        OptionError: the experiment turns a knob of generated videos, and videos are given.
+    """
+    if config.data is not None:
+        if knob is not None:
+            raise OptionError(
+                f"{config.name}: changes how videos are generated; it takes no --data"
+            )
+        return [Place(config, config.wanted)]
+    found = []
+    for setting in knob.settings if knob else (None,):
+        knobs = {} if knob is None or setting is None else {knob.name: setting}
+        for seed in config.wanted:
+            world = World.of_seed(seed, **knobs)
+            default = world == World.of_seed(seed)
+            name = f"seed-{seed}" if default else f"seed-{seed}-{knob.name}-{setting:g}"  # type: ignore[union-attr]
+            found.append(Place(replace(config, out=config.out / name), (seed,), world))
+    return found
+
+
+@dataclass(frozen=True)
+class Options:
+    """What an experiment's options stand for."""
+
+    preset: Preset
+    flow: FlowEstimator
+    images: Dataset | None
+
+
+def check_options(config: ExperimentConfig) -> Options:
+    """Check all that can be checked before there are data.
+
+    Raises:
+        OptionError: an option cannot be.
+        DataError: the set of images cannot be used.
         WeightsError: weights cannot be used.
     """
     preset = get_preset(
@@ -106,16 +164,41 @@ def open_lab(config: ExperimentConfig) -> Lab:
     )  # fmt: skip
     device = pick_device(config.device)
     pick_precision(config.precision, device)
-    estimator = get_flow(config.flow, checkpoint=config.flow_checkpoint, device=device)
+    flow = get_flow(config.flow, checkpoint=config.flow_checkpoint, device=device)
     if config.start is not None:
         load_as(RCRNet, config.start)
-    images = None
-    if config.images not in (None, KEPT_LABELS):
-        images = load_images(config.images)
-    data = config.data or _made(config)
-    train, tests, said = _load(config, data)
-    flow = FlowCache(estimator, None)
-    return Lab(config, preset, train, tests, said, images, flow, _synthetic(data))
+    given = config.images is not None and config.images != KEPT_LABELS
+    return Options(preset, flow, load_images(config.images) if given else None)  # type: ignore[arg-type]
+
+
+def open_lab(place: Place, *, one_video: bool = False) -> Lab:
+    """Check every option and load the data; nothing is written where the data are given.
+
+    Args:
+        place: where to work.
+        one_video: a set of one video is learned from and judged on, and labels to judge by may be
+            missing.
+
+    Raises:
+        OptionError: an option cannot be, or the folder was begun with others.
+        DataError: a data set cannot be used: it has no videos to hold out, for example.
+        WeightsError: weights cannot be used.
+    """
+    config = place.config
+    options = check_options(config)
+    images = options.images
+    data = config.data
+    if data is None:
+        assert place.world is not None  # of data that are not given
+        _claim(config, _made(place.world))
+        data, made = place.world.make(config.out)
+        if config.images is None and config.start is None:
+            images = load_images(made)
+    train, tests, said = _load(config, data, one_video)
+    return Lab(
+        config, place.seeds, options.preset, train, tests, said, images,
+        FlowCache(options.flow, None), _synthetic(data),
+    )  # fmt: skip
 
 
 def claim(lab: Lab) -> Lab:
@@ -125,8 +208,8 @@ def claim(lab: Lab) -> Lab:
         OptionError: the folder holds something else, or was begun with other options.
     """
     parts = [lab.train, *lab.tests.values(), *([lab.images] if lab.images else [])]
-    given = lab.config.data is not None
-    _claim(lab.config, "-".join(part.fingerprint() for part in parts) if given else MADE)
+    if lab.config.data is not None:  # else `open_lab` has done so
+        _claim(lab.config, "-".join(part.fingerprint() for part in parts))
     return replace(lab, flow=FlowCache(lab.flow.estimator, lab.out / "flow"))
 
 
@@ -147,24 +230,22 @@ def load_images(path: Path) -> Dataset:
     return images
 
 
-def _made(config: ExperimentConfig) -> Path:
-    """Make the synthetic set in the folder, unless it is there."""
-    _claim(config, MADE)
-    data = config.out / "synthetic"
-    with my_turn(config.out / "locks" / "data.lock"):
-        if not data.is_dir():
-            write_synthetic(WINDY, data, val_videos=WINDY_TEST_VIDEOS)
-    return data
+def _made(world: World) -> str:
+    """Stand for the fingerprint of data that were generated."""
+    return hashlib.sha256(repr(world).encode()).hexdigest()[:16]
 
 
-def _load(config: ExperimentConfig, data: Path) -> tuple[Dataset, dict[str, Dataset], str]:
+def _load(
+    config: ExperimentConfig, data: Path, one_video: bool
+) -> tuple[Dataset, dict[str, Dataset], str]:
     train, held, said = split_parts(data, config.layout)
     if not config.tests:
-        if held is train:
+        if held is train and not one_video:
             raise DataError(
                 f"{data}: is one video; an experiment needs others to judge on (--test)"
             )
-        _need_labels(held)
+        if not one_video:
+            _need_labels(held)
         return train, {held.name: held}, said
     tests: dict[str, Dataset] = {}
     for path in config.tests:
@@ -221,13 +302,11 @@ def _claim(config: ExperimentConfig, fingerprint: str) -> None:
 
 
 def _synthetic(data: Path) -> SyntheticConfig | None:
-    """Give the configuration that a synthetic set was made from."""
+    """Return the configuration that a synthetic set was made from."""
     try:
         record = json.loads((data / RECORD).read_text(encoding="utf-8"))
-        if record.pop("made by") != "rcrlib.data.synthetic":
+        if record["made by"] != "rcrlib.data.synthetic":
             return None
-        record.pop("val_videos")
-        lists = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
-        return SyntheticConfig(**{**record, **lists})
+        return SyntheticConfig.from_record(record)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -62,7 +62,7 @@ class PseudoLabels:
             dataset, l, m = labels.kept(lab), 1, longest if self.m is None else self.m
         generate(
             dataset, generator.network(lab), folder / "labels", l=l, m=m,
-            unit="frames" if labels.policy else "annotated", flow=generator.flow(lab),
+            unit="frames" if labels.policy else labels.unit, flow=generator.flow(lab),
             size=preset.size, flow_size=preset.flow_size,
             device=lab.config.device, precision=lab.config.precision, force=True,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rcrlib.data import Dataset, Frames, Interval, Video, dataset_intervals, keep_one_in
+from rcrlib.data import Dataset, Frames, Interval, Unit, Video, dataset_intervals, keep_one_in
 from rcrlib.experiments.lab import Lab
 from rcrlib.keyframes import get_policy
 
@@ -27,10 +27,14 @@ class Labels:
     policy: str = ""
     """One of `rcrlib.keyframes.POLICIES`; "" keeps the annotated frames 0, l, 2l, ... (paper)."""
 
+    unit: Unit = "annotated"
+    """What l and the pseudo-labels count; with "frames", those never annotated get some as well."""
+
     @property
     def key(self) -> str:
         """A short name."""
-        return f"1in{self.l}" + (f"-{self.policy}" if self.policy else "")
+        policy = f"-{self.policy}" if self.policy else ""
+        return f"1in{self.l}{policy}" + ("-frames" if self.unit == "frames" else "")
 
     @property
     def folder(self) -> PurePosixPath:
@@ -82,7 +86,7 @@ class Labels:
         if self.policy:
             count = max(map(len, lab.train)) if m is None else m
             return dataset_intervals(self.kept(lab), 1, count, "frames")
-        return dataset_intervals(lab.train, self.l, self.l - 1 if m is None else m)
+        return dataset_intervals(lab.train, self.l, self.l - 1 if m is None else m, self.unit)
 
     def _choose(self, lab: Lab, video: Video) -> tuple[int, ...]:
         kept = keep_one_in(video.annotated, self.l)

@@ -5,19 +5,35 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rcrlib.errors import DataError
 from rcrlib.experiments.paper import Numbers
 from rcrlib.experiments.provenance import Origin
-from rcrlib.experiments.stats import Difference, Spread, over_seeds, over_videos, spread
+from rcrlib.experiments.stats import (
+    Difference,
+    Spread,
+    over_seeds,
+    over_seeds_and_videos,
+    over_videos,
+    pseudo_values,
+    spread,
+)
 from rcrlib.files import write_json
+from rcrlib.metrics import f_measure
 
 KEYS = {
     "saliency": {"max_f": "max F", "s": "S", "mae": "MAE"},
     "segmentation": {"j_mean": "J", "f_mean": "F"},
 }
 """The numbers of a table, and their headings, by what is measured."""
+
+
+BY_VIDEO = ("davsod", "davis16", "all-frames")
+"""Protocols that average over the frames of a video first, then over videos."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,25 @@ class Run:
 
     curves: dict[str, list[float]] | None = None
 
+    def by_video(self, key: str) -> list[float]:
+        """Return what each video, by name, adds to the number `key` of the set.
+
+        F is that at the set's threshold, as in the table, and not at each video's own best one.
+        Results of rcrlib 0.1.0 hold only the latter.
+        """
+        videos = [self.per_video[name] for name in sorted(self.per_video)]
+        weights = np.array([1.0 if self.protocol in BY_VIDEO else v["frames"] for v in videos])
+        names = [key]
+        if key == "max_f" and all("f_at" in video for video in videos):
+            names = ["f_at"] if self.protocol in BY_VIDEO else ["p_at", "r_at"]
+        parts = [np.array([video[name] for video in videos]) for name in names]
+
+        def number(weights: NDArray[np.float64], *parts: NDArray[np.float64]) -> float:
+            means = [float(np.average(part, weights=weights)) for part in parts]
+            return f_measure(*means) if len(means) == 2 else means[0]
+
+        return pseudo_values([weights, *parts], number).tolist()
+
 
 @dataclass(frozen=True)
 class Result:
@@ -80,6 +115,8 @@ class Result:
     pairs: list[tuple[str, str]]
     origins: list[Origin]
     runs: list[Run]
+    videos_by_seed: bool = False
+    """Whether every seed made videos of its own, to learn from and to judge on."""
 
     @property
     def tests(self) -> list[str]:
@@ -92,43 +129,38 @@ class Result:
         return KEYS[self.measure]
 
     def of(self, cell: str, test: str) -> list[Run]:
-        """Give a cell's runs on a test set, by seed."""
+        """Return a cell's runs on a test set, by seed."""
         found = [run for run in self.runs if (run.cell, run.test) == (cell, test)]
         return sorted(found, key=lambda run: run.seed)
 
     def spread(self, cell: str, test: str, key: str) -> Spread:
-        """Give mean and deviation of a number over seeds."""
+        """Return mean and deviation of a number over seeds."""
         return spread([run.scores[key] for run in self.of(cell, test)])
 
     def quality(self, cell: str, test: str) -> Spread | None:
-        """Give mean and deviation of the pseudo-labels' IoU over seeds."""
+        """Return mean and deviation of the pseudo-labels' IoU over seeds."""
         found = [run.quality["generated"] for run in self.of(cell, test) if run.quality]
         return spread(found) if found else None
 
     def difference(self, pair: tuple[str, str], test: str, key: str) -> Difference | None:
-        """Compare two cells on the seeds that both have; None where they have none in common."""
-        first, second, of = self.paired(pair, test, key)
-        if not first:
-            return None
-        return over_seeds(first, second) if of == "seeds" else over_videos(first, second)
+        """Compare two cells on the seeds that both have; None where they have none in common.
 
-    def paired(
-        self, pair: tuple[str, str], test: str, key: str
-    ) -> tuple[list[float], list[float], Literal["seeds", "videos"]]:
-        """Give two cells' numbers that belong together, and what they are of.
-
-        Of the seeds that both have; where that is one, of its videos; none where there is none.
+        Where every seed made videos of its own, seed is paired with seed. Where all seeds were
+        judged on the same videos, the videos are a matter of chance as well as the seeds.
         """
+        runs = self.paired(pair, test)
+        if not runs:
+            return None
+        if len(runs) > 1 and (self.videos_by_seed or len(runs[0][0].per_video) < 2):
+            first, second = ([run.scores[key] for run in of] for of in zip(*runs, strict=True))
+            return over_seeds(first, second)
+        a, b = (np.array([run.by_video(key) for run in of]) for of in zip(*runs, strict=True))
+        return over_videos(a[0], b[0]) if len(runs) == 1 else over_seeds_and_videos(a, b)
+
+    def paired(self, pair: tuple[str, str], test: str) -> list[tuple[Run, Run]]:
+        """Return the runs of two cells that have a seed in common, by seed."""
         first, second = ({run.seed: run for run in self.of(cell, test)} for cell in pair)
-        seeds = sorted(first.keys() & second.keys())
-        if len(seeds) > 1:
-            a, b = ([runs[seed].scores[key] for seed in seeds] for runs in (first, second))
-            return a, b, "seeds"
-        if not seeds:
-            return [], [], "seeds"
-        one, other = (runs[seeds[0]].per_video for runs in (first, second))
-        videos = sorted(one.keys() & other.keys())
-        return [one[v][key] for v in videos], [other[v][key] for v in videos], "videos"
+        return [(first[seed], second[seed]) for seed in sorted(first.keys() & second.keys())]
 
     def save(self, path: Path) -> None:
         """Write everything as JSON, with the table's means and differences beside the runs."""

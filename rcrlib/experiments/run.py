@@ -12,7 +12,8 @@ from rcrlib.experiments.catalogue import Grid, find_experiment
 from rcrlib.experiments.cells import Cell
 from rcrlib.experiments.config import ExperimentConfig
 from rcrlib.experiments.gather import gather
-from rcrlib.experiments.lab import Lab, claim, open_lab
+from rcrlib.experiments.lab import Lab, claim, open_lab, places
+from rcrlib.experiments.merge import merge_results
 from rcrlib.experiments.report import write_result
 from rcrlib.experiments.result import Result
 from rcrlib.experiments.runner import run_steps
@@ -36,18 +37,28 @@ def run_experiment(
         RcrError: an option or the data do not allow it, said in one line before anything runs.
     """
     experiment = find_experiment(config.name)
-    lab = open_lab(config)
-    grid = experiment.grid(lab)
-    chosen = _chosen(lab, grid)
-    lab = claim(lab)
     number, of = config.part()
-    jobs = [(cell, seed) for seed in config.seed or range(config.seeds) for cell in chosen][
-        number::of
-    ]
-    goals = [score for cell, seed in jobs for score in cell.scores(lab, experiment.measure, seed)]
-    run_steps(lab, goals, say)
-    result = gather(lab, experiment, grid)
-    folder = write_result(result, lab.out / experiment.name)
+    results: list[Result] = []
+    jobs = 0
+    for place in places(config, experiment.knob):
+        here = [seed for seed in place.seeds if seed in (config.seed or place.seeds)]
+        if not here and not place.there:
+            continue
+        lab = open_lab(place)
+        grid = experiment.grid(lab)
+        chosen = _chosen(lab, grid)
+        lab = claim(lab)
+        todo = [(cell, seed) for seed in here for cell in chosen]
+        mine = [job for place_in_all, job in enumerate(todo, jobs) if place_in_all % of == number]
+        jobs += len(todo)
+        run_steps(
+            lab,
+            [score for cell, seed in mine for score in cell.scores(lab, experiment.measure, seed)],
+            say,
+        )
+        results.append(gather(lab, experiment, grid))
+    result = merge_results(results)
+    folder = write_result(result, config.out / experiment.name)
     say(f"\n{text_table(result)}\n\n{folder}")
     return result
 

@@ -33,12 +33,23 @@ def in_order(goals: Iterable[Step]) -> list[Step]:
     return list(order)
 
 
-def run_steps(lab: Lab, goals: Sequence[Step], say: Callable[[str], object] = tqdm.write) -> None:
+def run_steps(
+    lab: Lab,
+    goals: Sequence[Step],
+    say: Callable[[str], object] = tqdm.write,
+    begun: Callable[[Step], object] = lambda step: None,
+) -> None:
     """Run what is not finished of the goals and of all that they need.
 
     The bar counts work, about the frames that go through a network, so that its time left holds for
     the whole grid. Several processes may share the folder: none does a step that another one is at,
     but takes another that can be done, and waits only where there is none.
+
+    Args:
+        lab: where they work.
+        goals: what to finish.
+        say: takes a line for a person after every step.
+        begun: takes each step before it is run.
 
     Raises:
         RcrError: what a step raises; steps that are finished stay so.
@@ -54,7 +65,7 @@ def run_steps(lab: Lab, goals: Sequence[Step], say: Callable[[str], object] = tq
         leave=False, dynamic_ncols=True,
     ) as bar:  # fmt: skip
         while todo:
-            step, seconds = _run_one(lab, todo, bar, say)
+            step, seconds = _run_one(lab, todo, bar, say, begun)
             todo.remove(step)
             worked += weights[step]
             bar.update(weights[step])
@@ -66,7 +77,11 @@ def run_steps(lab: Lab, goals: Sequence[Step], say: Callable[[str], object] = tq
 
 
 def _run_one(
-    lab: Lab, todo: Sequence[Step], bar: tqdm, say: Callable[[str], object]
+    lab: Lab,
+    todo: Sequence[Step],
+    bar: tqdm,
+    say: Callable[[str], object],
+    begun: Callable[[Step], object],
 ) -> tuple[Step, float]:
     """Run the first step that can be done and that no other process is at; give its seconds too."""
     waiting = False
@@ -78,6 +93,7 @@ def _run_one(
             with if_free(lock) as mine:
                 if mine:
                     bar.set_postfix_str(str(step.folder))
+                    begun(step)
                     return step, _run(lab, step)
         if not waiting:
             say(f"{todo[0].folder}: another rcr is at it; waiting")

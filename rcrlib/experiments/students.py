@@ -193,7 +193,7 @@ Score = Saliency | Segmentation
 
 
 def _numbers(scores: SaliencyScores) -> dict[str, float]:
-    names = ("max_f", "mean_f", "s", "mae", "max_e", "frames")
+    names = ("max_f", "mean_f", "s", "mae", "max_e", "frames", "p_at", "r_at", "f_at")
     return {name: getattr(scores, name) for name in names}
 
 

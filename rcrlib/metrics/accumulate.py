@@ -26,7 +26,9 @@ Means = dict[str, np.ndarray]
 class SaliencyScores:
     """The numbers of a set of frames; all but `frames` in [0, 1] (E ends at N / (N - 1)).
 
-    `w_f` is None where the weighted F was not asked for.
+    `w_f` is None where the weighted F was not asked for. `p_at`, `r_at` and `f_at` are precision,
+    recall and F at the one threshold at which the F of the whole set is highest: of the set, `f_at`
+    is `max_f`; of a video, it is what belongs beside it (`max_f` takes each video's own best).
     """
 
     frames: int
@@ -39,6 +41,9 @@ class SaliencyScores:
     mean_e: float
     adp_e: float
     w_f: float | None
+    p_at: float
+    r_at: float
+    f_at: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -169,13 +174,14 @@ class SaliencyMetrics:
         frames = sum(sums.frames for sums in videos.values())
         means = self._means(videos.values())
         precision, recall, f, e = (torch.from_numpy(means[name]) for name in CURVES)
+        best = int(f.argmax())
         return SaliencyResult(
-            **vars(self._scores(frames, means)),
+            **vars(self._scores(frames, means, best)),
             protocol=self.protocol,
             normalisation=self._protocol.normalisation,
             precision=precision, recall=recall, f=f, e=e,
             per_video={
-                name: self._scores(sums.frames, self._means([sums]))
+                name: self._scores(sums.frames, self._means([sums]), best)
                 for name, sums in videos.items()
             },
         )  # fmt: skip
@@ -213,7 +219,7 @@ class SaliencyMetrics:
         levels = np.ceil(np.linspace(0, LEVELS - 1, self.thresholds)).astype(int)
         return means | {name: means[name][levels] for name in CURVES}
 
-    def _scores(self, frames: int, means: Means) -> SaliencyScores:
+    def _scores(self, frames: int, means: Means, best: int) -> SaliencyScores:
         plain = {name: float(means[name]) for name in ("adp_f", "s", "mae", "adp_e")}
         return SaliencyScores(
             frames=frames,
@@ -222,5 +228,8 @@ class SaliencyMetrics:
             max_e=float(means["e"].max()),
             mean_e=float(means["e"].mean()),
             w_f=float(means["w_f"]) if self.weighted else None,
+            p_at=float(means["precision"][best]),
+            r_at=float(means["recall"][best]),
+            f_at=float(means["f"][best]),
             **plain,
         )

@@ -89,8 +89,9 @@ class Preset:
         `steps` may be a tuple of three: see `with_steps`.
         """
         given = {name: value for name, value in changes.items() if value is not None}
-        if isinstance(given.get("steps"), tuple):
-            return self.with_steps(*given.pop("steps")).with_training(**given)
+        steps = given.get("steps")
+        if isinstance(steps, tuple):
+            return self.with_steps(*steps).with_training(**{**given, "steps": None})
         if "steps" in given:
             given["epochs"] = None
         image, fgplg, video = (
@@ -110,15 +111,16 @@ TINY = Preset(
         skip_channels=(16, 32),
         refine_channels=32,
         head_channels=32,
+        conv5=False,  # without ImageNet's weights its nine million are slow to learn: half a step
     ),
     size=96,  # a twentieth of the paper's pixels: a step takes half a second on two cores
     flow_size=192,  # DIS is cheap next to the network, and sharper labels are worth it
     clip=4,  # as the paper
     clip_stride=1,  # every window: few labels leave few clips
     # Ten times the paper's rates and a schedule: hundreds of steps instead of tens of thousands.
-    image=TrainConfig(batch=4, lr=2e-3, steps=200, schedule="cosine"),
-    fgplg=TrainConfig(batch=4, lr=5e-4, steps=120, schedule="cosine", augment=True),
-    video=TrainConfig(batch=1, lr=3e-4, steps=200, schedule="cosine", reverse=True),
+    image=TrainConfig(batch=4, lr=2e-3, steps=300, schedule="cosine"),
+    fgplg=TrainConfig(batch=4, lr=5e-4, steps=250, schedule="cosine", augment=True),
+    video=TrainConfig(batch=1, lr=3e-4, steps=300, schedule="cosine", reverse=True),
     encoder="none",  # nothing to download for a first run
 )
 

@@ -63,24 +63,24 @@ def test_a_scene_is_the_same_at_every_size():
 
 
 def test_every_video_shows_its_object_throughout():
-    for video in make_synthetic(replace(SMALL, videos=24, frames=24, hidden_share=1.0)):
+    for video in make_synthetic(replace(SMALL, videos=24, frames=24, occlusion=1.0)):
         shares = [video.mask(i).mean() for i in (0, 8, 16, 23)]
         assert 0.004 < min(shares) <= max(shares) < 0.5, video.name
 
 
 def test_the_object_is_as_large_as_asked_for():
     for radius in (0.08, 0.16, 0.3):
-        config = replace(SMALL, object_radius=(radius, radius), hidden_share=0, distractors=(0, 0))
+        config = replace(SMALL, object_radius=(radius, radius), occlusion=0, distractors=(0, 0))
         side = min(config.size)
         areas = [v.mask(i).sum() / side**2 for v in make_synthetic(config) for i in (0, 7)]
         assert 0.5 < np.median(areas) / (np.pi * radius**2) < 1.5
 
 
-def test_hidden_share_and_low_contrast_share_do_what_they_say():
+def test_occlusion_and_low_contrast_share_do_what_they_say():
     def object_area(video: SyntheticVideo) -> list[int]:
         return [int(video.mask(i).sum()) for i in range(24)]
 
-    free, swept = (replace(SMALL, frames=24, hidden_share=share) for share in (0.0, 1.0))
+    free, swept = (replace(SMALL, frames=24, occlusion=share) for share in (0.0, 1.0))
     for without, within in zip(make_synthetic(free), make_synthetic(swept), strict=True):
         lost = np.subtract(object_area(without), object_area(within))
         assert 0 <= lost.min() < 0.5 * lost.max()
@@ -89,7 +89,7 @@ def test_hidden_share_and_low_contrast_share_do_what_they_say():
         frame, mask = video.frame(0).astype(float), video.mask(0) == 1
         return float(np.abs(frame[mask].mean(0) - frame[~mask].mean(0)).max())
 
-    plain = replace(SMALL, distractors=(0, 0), hidden_share=0)
+    plain = replace(SMALL, distractors=(0, 0), occlusion=0)
     low, high = (
         np.mean([contrast(video) for video in make_synthetic(replace(plain, low_contrast_share=s))])
         for s in (1.0, 0.0)
@@ -98,7 +98,7 @@ def test_hidden_share_and_low_contrast_share_do_what_they_say():
 
 
 def test_videos_of_one_world_share_ground_and_object_and_differ_in_everything_else():
-    first, other, again = make_synthetic(replace(SMALL, videos=3, worlds=2))
+    first, other, again = make_synthetic(replace(SMALL, videos=3, looks=2))
     ground, theirs, same = (video._scene(0).layers[0].texture for video in (first, other, again))
     assert np.array_equal(ground, same)
     assert not np.array_equal(ground, theirs)
@@ -108,8 +108,8 @@ def test_videos_of_one_world_share_ground_and_object_and_differ_in_everything_el
 
 
 def test_leaves_lie_behind_the_object_and_are_gone_within_three_frames():
-    calm = make_synthetic(replace(SMALL, frames=12, hidden_share=0, distractors=(0, 0)))[0]
-    windy = make_synthetic(replace(calm.config, leaves=4.0))[0]
+    calm = make_synthetic(replace(SMALL, frames=12, occlusion=0, distractors=(0, 0)))[0]
+    windy = make_synthetic(replace(calm.config, clutter=4.0))[0]
     assert np.array_equal(calm.mask(5), windy.mask(5))
     seen = [set(np.unique(windy._visible(i))) - {0, windy._scene(0).salient} for i in range(12)]
     assert 1 < np.mean([len(leaves) for leaves in seen]) < 12
@@ -120,7 +120,7 @@ def test_leaves_lie_behind_the_object_and_are_gone_within_three_frames():
 def test_light_changes_slowly_and_over_the_whole_picture():
     still = replace(SMALL, frames=24, noise=0)
     for dull, lit in zip(
-        make_synthetic(replace(still, light=0)), make_synthetic(still), strict=True
+        make_synthetic(replace(still, appearance_change=0)), make_synthetic(still), strict=True
     ):
         factors = np.array(
             [lit.frame(i).mean((0, 1)) / dull.frame(i).mean((0, 1)) for i in range(24)]
@@ -146,11 +146,12 @@ def test_a_frame_that_is_not_there_is_refused(i: int):
         {"seed": -1},
         {"object_radius": (0.3, 0.1)},
         {"distractors": (3, 1)},
-        {"hidden_share": 1.5},
+        {"occlusion": 1.5},
         {"low_contrast_share": -0.1},
-        {"light": 2.0},
-        {"leaves": -1.0},
-        {"worlds": -1},
+        {"appearance_change": 3.0},
+        {"clutter": -1.0},
+        {"looks": -1},
+        {"motion": -0.5},
         {"noise": -1},
     ],
 )

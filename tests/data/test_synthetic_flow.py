@@ -13,9 +13,9 @@ from rcrlib.data.synthetic import SyntheticConfig, SyntheticVideo, make_syntheti
 from rcrlib.data.synthetic_layer import Motion
 from rcrlib.flow import occlusion, warp
 
-FULL = SyntheticConfig(videos=3, frames=8, size=(448, 448), hidden_share=1.0)
-SMALL = SyntheticConfig(videos=6, frames=12, size=(96, 128), light=0, noise=0)
-WINDY = replace(SMALL, leaves=3.0, worlds=2)
+FULL = SyntheticConfig(videos=3, frames=8, size=(448, 448), occlusion=1.0)
+SMALL = SyntheticConfig(videos=6, frames=12, size=(96, 128), appearance_change=0, noise=0)
+WINDY = replace(SMALL, clutter=3.0, looks=2)
 RADII = {"small": 0.08, "medium": 0.16, "large": 0.3}
 BOUND = 0.97
 NOW, LATER = 1, 5

@@ -30,7 +30,7 @@ SIZE = (64, 64)
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    config = SyntheticConfig(videos=3, frames=11, size=SIZE, hidden_share=0)
+    config = SyntheticConfig(videos=3, frames=11, size=SIZE, occlusion=0)
     return write_synthetic(config, tmp_path_factory.mktemp("demo") / "set", val_videos=1)
 
 
