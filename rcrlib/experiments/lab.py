@@ -14,7 +14,7 @@ from rcrlib.experiments.config import ExperimentConfig
 from rcrlib.experiments.plan import WINDY, WINDY_TEST_VIDEOS, split_parts
 from rcrlib.files import RECORD, check_output, write_json
 from rcrlib.flow import FlowCache, get_flow
-from rcrlib.lock import my_turn
+from rcrlib.lock import file_lock
 from rcrlib.models import RCRNet
 from rcrlib.runtime import pick_device, pick_precision
 from rcrlib.train import Preset, get_preset, load_as
@@ -132,7 +132,7 @@ def _made(config: ExperimentConfig) -> Path:
     """Make the synthetic set in the folder, unless it is there."""
     _claim(config, MADE)
     data = config.out / "synthetic"
-    with my_turn(config.out / "locks" / "data.lock"):
+    with file_lock(config.out / "locks" / "data.lock"):
         if not data.is_dir():
             write_synthetic(WINDY, data, val_videos=WINDY_TEST_VIDEOS)
     return data
