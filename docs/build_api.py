@@ -53,6 +53,8 @@ SHORT = (
         r"numpy\.ndarray\[(?:tuple\[.+?\.\.\.\]|typing\.Any), numpy\.dtype\[(.+?)\]\]",
         r"NDArray[\1]",
     ),
+    (r"torch\.nn\.modules\.module\.", "nn."),
+    (r"~(?=[A-Z])", ""),  # a TypeVar
     (r"ForwardRef\('(.+?)'\)", r"\1"),
     (r"\b(?:torch|pathlib|typing|collections\.abc)\.(?=[A-Z])", ""),
 )
