@@ -25,9 +25,9 @@ def ahead(items: Iterable[Item], depth: int) -> Iterator[Iterator[Item]]:
     """Give the items in their order, taken from `items` by a thread, at most `depth` + 1 ahead.
 
     Example:
-        >>> with ahead(video.stream(), 8) as frames:      # doctest: +SKIP
-        ...     for frame in frames:
-        ...         ...
+        >>> with ahead(range(3), depth=2) as numbers:
+        ...     print([10 * number for number in numbers])
+        [0, 10, 20]
     """
     ready: queue.Queue[tuple[str, Any]] = queue.Queue(depth)
     stop = threading.Event()
@@ -74,8 +74,11 @@ def behind(workers: int, depth: int) -> Iterator[Callable[..., None]]:
     is raised by a later call, or at the end; calls that have not begun by then are dropped.
 
     Example:
-        >>> with behind(2, depth=8) as later:      # doctest: +SKIP
-        ...     later(write_mask, path, mask)
+        >>> with behind(1, depth=8) as later:
+        ...     for name in ("first", "second"):
+        ...         later(print, name)
+        first
+        second
     """
     pending: deque[Future[Any]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="rcr-behind")

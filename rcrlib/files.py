@@ -31,8 +31,10 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
         OSError: it cannot be written; where the disk is full, the error names `path`.
 
     Example:
-        >>> with atomic_file("curve.csv") as temporary:      # doctest: +SKIP
-        ...     temporary.write_text("step,loss\\n")
+        >>> with atomic_file("curve.csv") as temporary:
+        ...     length = temporary.write_text("step,loss")
+        >>> Path("curve.csv").read_text()
+        'step,loss'
     """
     path = Path(path)
     with full_disk_names(path):

@@ -24,6 +24,16 @@ from rcrlib.flow import FlowEstimator, get_flow
 from rcrlib.models import RCRNet, RCRNetConfig, encoder_file_info, load_encoder_weights
 from rcrlib.runtime import pick_device
 
+__all__ = [
+    "POLICIES",
+    "Appearance",
+    "KCentre",
+    "Motion",
+    "Policy",
+    "even",
+    "get_policy",
+]
+
 
 class Policy(Protocol):
     """A way to choose frames."""

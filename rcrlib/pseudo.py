@@ -32,6 +32,8 @@ from rcrlib.models import FGPLG, for_inference
 from rcrlib.runtime import autocast, pick_device, pick_precision
 from rcrlib.triplets import TripletReader, reader_for
 
+__all__ = ["Target", "copy_kept", "generate", "predict_targets"]
+
 SMALLEST = 16
 """Least side in pixels: one position of the networks' coarsest map."""
 

@@ -1,11 +1,13 @@
 """Prediction folders, anyone's, against a data set: numbers, tables and pictures.
 
-truth.py       the masks to compare with: a data set in any layout, or a plain folder of masks
-pairs.py       which prediction belongs to which mask; what is missing, what is too much
-evaluate.py    `evaluate_saliency` and `evaluate_segmentation`
-tables.py      for the terminal, as CSV, JSON, LaTeX and Markdown
-pseudo_labels.py  pseudo-labels against the labels held back
-pictures.py    curves and contact sheets of the worst frames
+From two folders to numbers, tables and pictures:
+
+    truth.py       the masks to compare with: a data set in any layout, or a plain folder of masks
+    pairs.py       which prediction belongs to which mask; what is missing, what is too much
+    evaluate.py    `evaluate_saliency` and `evaluate_segmentation`
+    tables.py      for the terminal, as CSV, JSON, LaTeX and Markdown
+    pseudo_labels.py  pseudo-labels against the labels held back
+    pictures.py    curves and contact sheets of the worst frames
 """
 
 from rcrlib.evaluation.evaluate import (

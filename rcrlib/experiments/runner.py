@@ -15,7 +15,10 @@ from rcrlib.experiments.lab import RESULT, Lab
 from rcrlib.experiments.provenance import origin
 from rcrlib.experiments.steps import Step
 from rcrlib.files import PARTIAL, write_json
-from rcrlib.lock import POLL, if_free
+from rcrlib.lock import try_lock
+
+POLL_SECONDS = 0.2
+"""Time between two looks whether another process has finished its step."""
 
 
 def in_order(goals: Iterable[Step]) -> list[Step]:
@@ -90,15 +93,15 @@ def _run_one(
             if not all(map(lab.finished, step.needs)):
                 continue
             lock = lab.out / "locks" / f"{str(step.folder).replace('/', '~')}.lock"
-            with if_free(lock) as mine:
-                if mine:
+            with try_lock(lock) as held:
+                if held:
                     bar.set_postfix_str(str(step.folder))
                     begun(step)
                     return step, _run(lab, step)
         if not waiting:
             say(f"{todo[0].folder}: another rcr is at it; waiting")
             waiting = True
-        time.sleep(POLL)
+        time.sleep(POLL_SECONDS)
 
 
 def _run(lab: Lab, step: Step) -> float:

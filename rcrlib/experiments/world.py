@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rcrlib.data import SyntheticConfig, write_synthetic, write_synthetic_images
-from rcrlib.lock import my_turn
+from rcrlib.lock import file_lock
 
 VIDEOS = SyntheticConfig(
     videos=18, frames=41, size=(192, 192), looks=3, appearance_change=1.0, clutter=5.0,
@@ -48,7 +48,7 @@ class World:
     def make(self, folder: Path) -> tuple[Path, Path]:
         """Write the videos and the images under `folder`, unless they are there; return both."""
         videos, images = folder / "synthetic", folder / "synthetic-images"
-        with my_turn(folder / "locks" / "data.lock"):
+        with file_lock(folder / "locks" / "data.lock"):
             if not videos.is_dir():
                 write_synthetic(self.videos, videos, val_videos=self.test_videos)
             if not images.is_dir():

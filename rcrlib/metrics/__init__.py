@@ -1,16 +1,18 @@
 """Numbers that say how good a saliency map is, each under the name of the protocol that made it.
 
-inputs.py        what a prediction and a mask have to look like
-saliency.py      of one frame, as the equations read: precision and recall, F, MAE
-structure.py     ... S-measure
-alignment.py     ... E-measure
-weighted.py      ... weighted F
-counts.py        histograms of a frame
-frame.py         the same measures from these, fast
-protocol.py      the named protocols
-accumulate.py    `SaliencyMetrics`: from frames to a result
-segmentation.py  J and F of binary masks
-segmentation_metrics.py  `SegmentationMetrics`: from frames to a result
+From one frame's measures to a data set's result:
+
+    inputs.py        what a prediction and a mask have to look like
+    saliency.py      of one frame, as the equations read: precision and recall, F, MAE
+    structure.py     ... S-measure
+    alignment.py     ... E-measure
+    weighted.py      ... weighted F
+    counts.py        histograms of a frame
+    frame.py         the same measures from these, fast
+    protocol.py      the named protocols
+    accumulate.py    `SaliencyMetrics`: from frames to a result
+    segmentation.py  J and F of binary masks
+    segmentation_metrics.py  `SegmentationMetrics`: from frames to a result
 """
 
 from rcrlib.metrics.accumulate import SaliencyMetrics, SaliencyResult, SaliencyScores

@@ -88,8 +88,9 @@ class SaliencyMetrics:
         OptionError: an unknown protocol, or thresholds outside 2..256.
 
     Example:
+        >>> import torch
         >>> metrics = SaliencyMetrics()
-        >>> metrics.update(torch.eye(4), torch.eye(4), video="diagonal")
+        >>> frames = metrics.update(torch.eye(4), torch.eye(4), video="diagonal")
         >>> metrics.compute().max_f
         1.0
     """

@@ -59,8 +59,9 @@ class SegmentationMetrics:
         OptionError: an unknown protocol, or a threshold outside (0, 1].
 
     Example:
+        >>> import torch
         >>> metrics = SegmentationMetrics("all-frames")
-        >>> metrics.update(torch.eye(4), torch.eye(4), video="diagonal")
+        >>> frames = metrics.update(torch.eye(4), torch.eye(4), video="diagonal")
         >>> metrics.compute().j_mean
         1.0
     """

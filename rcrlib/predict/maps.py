@@ -17,8 +17,13 @@ def saliency_maps(
     """Yield a saliency map, (H, W) float32 in [0, 1], for each frame (H, W, 3) uint8 RGB.
 
     Example:
-        >>> for saliency in saliency_maps(network, video.stream()):      # doctest: +SKIP
-        ...     print(saliency.mean())
+        >>> from rcrlib.models import load_weights, shipped_weights
+        >>> network = load_weights(shipped_weights())
+        >>> frames = np.zeros((2, 48, 64, 3), np.uint8)      # or load("film.mp4")[0].stream()
+        >>> for saliency in saliency_maps(network, frames, PredictConfig(size=64)):
+        ...     print(saliency.shape, saliency.dtype)
+        (48, 64) float32
+        (48, 64) float32
     """
     return (saliency for _, saliency in frames_with_saliency(network, frames, config))
 

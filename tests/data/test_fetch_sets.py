@@ -194,11 +194,11 @@ def test_a_dry_run_writes_and_asks_nothing(tmp_path, site):
 
 
 def test_two_processes_do_not_write_one_set(mini, tmp_path, site):
-    from rcrlib.lock import only_one
+    from rcrlib.lock import lock_or_raise
 
     site.files = archives_of("davis2016", mini)
     with (
-        only_one(tmp_path / "downloads/.davis2016.lock"),
+        lock_or_raise(tmp_path / "downloads/.davis2016.lock"),
         pytest.raises(DataError, match="another rcr is at work"),
     ):
         get(from_site("davis2016", site), tmp_path)

@@ -13,7 +13,7 @@ import pytest
 
 from rcrlib.experiments.lab import RESULT, Lab
 from rcrlib.experiments.runner import run_steps
-from rcrlib.lock import my_turn
+from rcrlib.lock import file_lock
 
 ran: list[str] = []
 said: list[str] = []
@@ -54,7 +54,7 @@ def test_a_step_that_another_process_is_at_is_left_for_later(lab: Lab):
     image = Named("image")
     steps = [Named("cell", (image,)), Named("other")]
 
-    with my_turn(lab.out / "locks" / "image.lock"):
+    with file_lock(lab.out / "locks" / "image.lock"):
         worker = threading.Thread(target=run_steps, args=(lab, steps, said.append))
         worker.start()
         deadline = time.monotonic() + 30

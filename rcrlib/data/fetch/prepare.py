@@ -18,7 +18,7 @@ from rcrlib.data.fetch.unpacking import unpack
 from rcrlib.data.layouts import load
 from rcrlib.errors import DataError
 from rcrlib.files import PARTIAL, RECORD, output_folder
-from rcrlib.lock import only_one
+from rcrlib.lock import lock_or_raise
 
 DOWNLOADS = "downloads"
 """The folder beside the data sets that archives are downloaded to."""
@@ -116,7 +116,7 @@ def plan(published: Published, root: str | Path, archives: Sequence[Path] = ()) 
 def _downloads(folder: Path, name: str) -> Iterator[None]:
     """Hold the folder of downloads for one data set; remove it where nothing is left in it."""
     try:
-        with only_one(folder / f".{name}.lock"):
+        with lock_or_raise(folder / f".{name}.lock"):
             yield
     finally:
         if folder.is_dir() and not any(folder.iterdir()):
