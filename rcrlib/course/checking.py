@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from rcrlib.course.comparing import changed, describe, difference, snapshot
+from rcrlib.course.compare_answers import changed, describe, difference, snapshot
 from rcrlib.course.exercise import YOUR_TURN, Draw, Exercise, Function, Mistake, Property
 from rcrlib.course.exercises import find
 from rcrlib.course.result import Lines, NotPassed, Outcome, Result

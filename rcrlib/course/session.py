@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import torch
 
-from rcrlib.course.lessons import SECONDS, Lesson, lesson
+from rcrlib.course.lesson import SECONDS, Lesson
+from rcrlib.course.lessons import lesson
 from rcrlib.errors import RcrError, is_memory_full
 from rcrlib.runtime import Precision, pick_device, pick_precision
 

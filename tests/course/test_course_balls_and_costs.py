@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-
-from rcrlib.course.balls import GREY, clips
 from rcrlib.course.measuring import compare, largest_tensor, prove, seconds
+
+from rcrlib.course.lessons.l03_nonlocal.jumping_balls import GREY, clips
 
 
 def test_the_ball_that_is_meant_has_one_colour_and_is_pointed_at_in_the_first_frame_only():

@@ -64,7 +64,7 @@ def built(tmp_path_factory) -> Path:
     (folder / "04_convgru.py").write_text(SOURCE, encoding="utf-8")
     (folder / "published.json").write_text('{"repo": "a/b", "ref": "main"}\n')
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lessons, "MEASURED", root / "measured")
+        patch.setattr(lessons, "FOLDER", root / "lessons")
         build(root)
     return root
 
@@ -73,7 +73,7 @@ def built(tmp_path_factory) -> Path:
 def root(built, tmp_path, monkeypatch) -> Path:
     """Give a copy of it for one test."""
     copy = shutil.copytree(built, tmp_path / "course")
-    monkeypatch.setattr(lessons, "MEASURED", copy / "measured")
+    monkeypatch.setattr(lessons, "FOLDER", copy / "lessons")
     return copy
 
 

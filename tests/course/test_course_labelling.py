@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rcrlib.course.labelling import (
+from rcrlib.course.lessons.l09_your_video.grabcut import (
     BACKGROUND,
     MAYBE_OBJECT,
     OBJECT,

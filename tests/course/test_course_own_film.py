@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from rcrlib.course.own_film import encoded_once, generated, stretch
+from rcrlib.course.lessons.l09_your_video.input_video import encoded_once, generated, stretch
 from rcrlib.data import SyntheticConfig, load, write_synthetic
 from rcrlib.errors import DataError, OptionError
 from rcrlib.models import RCRNetConfig, RCRNetNER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rcrlib.course.pixels import pixel_features, train_students
+from rcrlib.course.lessons.l07_semi.pixel_networks import pixel_features, train_students
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rcrlib.course.reeds import SIDE, reed_triplets
+from rcrlib.course.lessons.l06_fgplg.synthetic_triplets import SIDE, reed_triplets
 from rcrlib.flow import warp
 
 

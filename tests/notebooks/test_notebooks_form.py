@@ -28,7 +28,8 @@ from rcrlib.course.building.build import material
 from rcrlib.course.building.compose import planned_minutes, written
 from rcrlib.course.building.head import read_address, setup_cell
 from rcrlib.course.building.readme import with_lessons
-from rcrlib.course.lessons import MEGABYTES, SECONDS, lesson, measured
+from rcrlib.course.lesson import MEGABYTES, SECONDS
+from rcrlib.course.lessons import lesson, measured
 
 WORDS, CODE_LINES, CELL_LINES = 2200, 200, 40
 CELLS = range(25, 46)

@@ -15,7 +15,7 @@ from rcrlib.course.building import exercises as ex
 from rcrlib.course.building import nbgrader
 from rcrlib.course.building.head import Address, badge, facts, setup_cell
 from rcrlib.course.building.source import Cell, title
-from rcrlib.course.lessons import Lesson, Measured
+from rcrlib.course.lesson import Lesson, Measured
 
 Version = Literal["student", "solution", "instructor", "nbgrader"]
 VERSIONS: dict[Version, str] = {

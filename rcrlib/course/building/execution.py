@@ -13,7 +13,7 @@ import torch
 from nbformat import NotebookNode
 
 from rcrlib.course.checking import STRICT
-from rcrlib.course.lessons import Measured
+from rcrlib.course.lesson import Measured
 from rcrlib.errors import RcrError
 
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -7,7 +7,8 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rcrlib.course.lessons import Lesson, Measured, lesson
+from rcrlib.course.lesson import Lesson, Measured
+from rcrlib.course.lessons import lesson
 from rcrlib.errors import OptionError
 from rcrlib.files import write_json
 

@@ -48,10 +48,9 @@ def _shell() -> Any:
     from traitlets.config import Config
 
     # What the notebook imports lazily is imported before the guard closes the door.
-    import rcrlib.course.widgets  # noqa: F401
-    from rcrlib.course.exercises import all_exercises
+    from rcrlib.course.lessons import import_all
 
-    all_exercises()
+    import_all()
     config = Config()
     config.HistoryManager.enabled = False
     return InteractiveShell.instance(config=config)
