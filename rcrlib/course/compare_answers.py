@@ -100,7 +100,7 @@ def snapshot(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def changed(before: tuple[Any, ...], after: tuple[Any, ...]) -> int | None:
-    """Give the position of the first tensor or array among the arguments that was written into."""
+    """Return the position of the first tensor or array that was written into, or None."""
     for index, (one, other) in enumerate(zip(before, after, strict=True)):
         if isinstance(one, (Tensor, np.ndarray)) and difference(one, other) is not None:
             return index

@@ -67,7 +67,7 @@ def one_thread() -> Iterator[None]:
 
 
 def halve_batch(work: Callable[[int], Answer], batch: int) -> Answer:
-    """Give `work(batch)`; where the memory is full, say so and try half the batch, down to 1.
+    """Return `work(batch)`; where the memory is full, say so and try half the batch, down to 1.
 
     Args:
         work: takes a batch size; it is called anew after each failure, so it must start over.

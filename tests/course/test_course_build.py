@@ -57,7 +57,7 @@ picture("A black square of 16 times 16 pixels.", np.zeros((16, 16, 3), np.uint8)
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Path:
-    """Give a repository with one small lesson, built."""
+    """Return a repository with one small lesson, built."""
     root = tmp_path_factory.mktemp("course")
     folder = root / "notebooks" / "source"
     folder.mkdir(parents=True)
@@ -71,7 +71,7 @@ def built(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def root(built, tmp_path, monkeypatch) -> Path:
-    """Give a copy of it for one test."""
+    """Return a copy of it for one test."""
     copy = shutil.copytree(built, tmp_path / "course")
     monkeypatch.setattr(lessons, "FOLDER", copy / "lessons")
     return copy

@@ -10,7 +10,7 @@ from rcrlib.course.lessons.l07_semi.pixel_networks import pixel_features, train_
 
 @pytest.fixture(scope="module")
 def squares():
-    """Give frames with a bright square on noise, and the squares: (N, 3, H, W), (N, 1, H, W)."""
+    """Return frames with a bright square on noise, and the squares: (N, 3, H, W), (N, 1, H, W)."""
     chance = torch.Generator().manual_seed(0)
     frames, masks = 0.3 * torch.rand(6, 3, 20, 24, generator=chance), torch.zeros(6, 1, 20, 24)
     for n in range(6):

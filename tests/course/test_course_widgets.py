@@ -94,7 +94,7 @@ def budget():
 
 
 def taught(kinds=("bent", "grown"), amounts=(0.0, 0.04), ls=(2, 5)):
-    """Give made-up students whose pictures differ in their grey."""
+    """Return made-up students whose pictures differ in their grey."""
     cells = itertools.product(kinds, amounts, ls)
     return {
         (kind, amount, l): Taught(

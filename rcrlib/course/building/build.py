@@ -46,7 +46,7 @@ class Built:
 
 
 def stems(root: Path) -> list[str]:
-    """Give the lessons that have a source, in the order of the course.
+    """Return the lessons that have a source, in the order of the course.
 
     Raises:
         DataError: there is no folder of sources.
@@ -166,7 +166,7 @@ def _build(root: Path, stem: str, *, run: bool) -> Built:
 
 
 def _outputs(root: Path, bare: Material) -> Outputs:
-    """Give the committed solution's outputs if they belong to this code, else nothing.
+    """Return the committed solution's outputs if they belong to this code, else nothing.
 
     The set-up cell does not count: the course's address is no reason to run everything again.
     """

@@ -28,7 +28,7 @@ print(waited.read_text().split()[1] if waited.exists() else 0)
 
 
 def execute(code: list[str], folder: Path) -> tuple[list[list[NotebookNode]], Measured]:
-    """Run code cells one after another; give what each showed, and what all of it took.
+    """Run code cells one after another; return what each showed, and what all of it took.
 
     Args:
         code: the text of each cell.

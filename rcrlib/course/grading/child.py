@@ -43,7 +43,7 @@ def main(folder: str, reads: int, writes: int) -> None:
 
 
 def _shell() -> Any:
-    """Give what runs cells as a notebook does, magics included."""
+    """Return what runs cells as a notebook does, magics included."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
