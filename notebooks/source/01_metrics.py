@@ -202,7 +202,7 @@ print(f"B, twice the animal:    F {b:.3f}")
 # **Predict.** In which direction does the dot travel when the threshold rises? Can it go back?
 
 # %%
-from rcrlib.course.widgets import threshold_explorer
+from rcrlib.course.lessons.l01_metrics.widget import threshold_explorer
 
 now = dict(zip(METHODS, maps[VIDEO, NOW], strict=True))
 threshold_explorer(videos[VIDEO].frame(NOW), now, truth[VIDEO, NOW])

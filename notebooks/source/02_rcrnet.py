@@ -28,7 +28,7 @@ from torch.nn import functional as F
 
 from rcrlib.course import check, one_thread, setup, sheet, use
 from rcrlib.course.figures import heat
-from rcrlib.course.measuring import seconds
+from rcrlib.course.profiling import seconds
 from rcrlib.models import RCRNet, RCRNetNER, parameter_count
 
 session = setup("02_rcrnet")
@@ -186,7 +186,7 @@ print("layer4 of a plain ResNet: {} pixels, stride {}".format(*receptive_field(b
 # **Predict.** With rate 18, how many of a kernel's nine places still lie on the map?
 
 # %%
-from rcrlib.course.widgets import receptive_fields
+from rcrlib.course.lessons.l02_rcrnet.widget import receptive_fields
 
 receptive_fields()
 

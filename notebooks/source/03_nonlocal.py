@@ -26,9 +26,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from rcrlib.course import check, one_thread, picture, setup, sheet, use
-from rcrlib.course.balls import GREY, clips
 from rcrlib.course.figures import heat
-from rcrlib.course.measuring import largest_tensor, seconds
+from rcrlib.course.lessons.l03_nonlocal.jumping_balls import GREY, clips
+from rcrlib.course.profiling import largest_tensor, seconds
 from rcrlib.models import NonLocalBlock, parameter_count, readable
 
 session = setup("03_nonlocal")
@@ -415,7 +415,7 @@ sheet(
 # **Predict.** You stand on a ball in frame 2. Where does it look? Where does the ground look?
 
 # %%
-from rcrlib.course.widgets import looks, where_it_looks
+from rcrlib.course.lessons.l03_nonlocal.widget import looks, where_it_looks
 
 dot = networks["the clip"].block
 weights = {"f / N": looks(dot, seen[shown]), "softmax": looks(dot, seen[shown], softmax=True)}

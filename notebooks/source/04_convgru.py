@@ -349,7 +349,7 @@ picture(
 # **Predict.** In a blink, should $Z$ rise or fall?
 
 # %%
-from rcrlib.course.widgets import gates_over_time
+from rcrlib.course.lessons.l04_convgru.widget import gates_over_time
 
 trained = networks["both ways"]
 with torch.no_grad():
@@ -357,7 +357,7 @@ with torch.no_grad():
 gates_over_time(trained.memory.forward_cell, inputs, shown(seen[0]))
 
 # %%
-from rcrlib.course.widgets.gates import steps
+from rcrlib.course.lessons.l04_convgru.widget import steps
 
 animal = test[0, :, 0] > 0.5
 for t, now in enumerate(steps(trained.memory.forward_cell, inputs, start=inputs[0])):

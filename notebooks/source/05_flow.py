@@ -271,7 +271,7 @@ sheet(
 # **Predict.** At how many frames away will the estimated flow lose the animal?
 
 # %%
-from rcrlib.course.widgets import warped_labels
+from rcrlib.course.lessons.l05_flow.widget import warped_labels
 
 MIDDLE = T // 2
 warped_labels(frames, masks, MIDDLE, dis)

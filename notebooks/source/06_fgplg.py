@@ -44,8 +44,8 @@ session = setup("06_fgplg")
 # need the colours of frame $k$?
 
 # %%
-from rcrlib.course.reeds import reed_triplets, tinted
-from rcrlib.course.small import Small, fit, overlap
+from rcrlib.course.lessons.l06_fgplg.small_unet import SmallUNet, fit, overlap
+from rcrlib.course.lessons.l06_fgplg.synthetic_triplets import reed_triplets, tinted
 
 with one_thread():
     learn = reed_triplets(800, seed=0)  # i and j five frames away from k
@@ -223,7 +223,7 @@ def widen_stem(stem, fresh):
 check(widen_stem)
 
 # %% [markdown] minutes=1
-# `Small` is a network that learns while you wait. Like RCRNet it answers at less than full
+# `SmallUNet` is a network that learns while you wait. Like RCRNet it answers at less than full
 # resolution: at a half (RCRNet: a quarter). An image network learns from colours alone, and each
 # generator starts from it.
 
@@ -231,13 +231,13 @@ check(widen_stem)
 widen_stem = use(widen_stem)
 torch.manual_seed(0)
 x, y = stack(learn), learn.labels[:, 1]
-image_network = fit(Small(3), x[:, :3], y, steps=60)
+image_network = fit(SmallUNet(3), x[:, :3], y, steps=60)
 
 
 def taught(x):
     """Start a generator from the image network and train it on channels x (B, 7, H, W)."""
     torch.manual_seed(0)
-    network, old = Small(7), image_network.state_dict()
+    network, old = SmallUNet(7), image_network.state_dict()
     widened = widen_stem(old["stem.weight"], network.stem.weight.detach())
     network.load_state_dict({**old, "stem.weight": widened})
     return fit(network, x, y, steps=160)
@@ -312,8 +312,7 @@ print(f"hidden: the reed covers over a tenth of the animal in i or j, {int(reed.
 # case below, and switch inputs off.
 
 # %%
-from rcrlib.course.widgets import fgplg_inputs
-from rcrlib.course.widgets.fgplg_inputs import CHANNELS, Case
+from rcrlib.course.lessons.l06_fgplg.widget import CHANNELS, Case, fgplg_inputs
 
 fgplg_inputs(networks["Gd"], {f"video {n}": Case(seen[n], truth[n, 0]) for n in SHOWN})
 

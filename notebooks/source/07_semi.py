@@ -118,7 +118,7 @@ scenes = {
 }
 
 # %%
-from rcrlib.course.widgets import label_budget
+from rcrlib.course.lessons.l07_semi.widget_label_budget import label_budget
 
 label_budget(scenes, get_flow("dis"))
 
@@ -327,7 +327,7 @@ sheet(
 # the twelve videos are?
 
 # %%
-from rcrlib.course.pixels import pixel_features, train_students
+from rcrlib.course.lessons.l07_semi.pixel_networks import pixel_features, train_students
 
 video_of = torch.arange(len(truth)) // T
 alone = {(count, l): (frame % l == 0) & (video_of < count) for count in (2, 4, 8) for l in (1, 10)}
@@ -365,7 +365,7 @@ picture(
 # labels help?
 
 # %% tags=["result"]
-from rcrlib.course.widgets import Taught, confirmation_bias
+from rcrlib.course.lessons.l07_semi.widget_confirmation_bias import Taught, confirmation_bias
 
 repeated_errors = use(repeated_errors)
 taught = {}

@@ -28,7 +28,7 @@ from IPython.display import Markdown
 from scipy import stats
 
 from rcrlib.course import check, one_thread, picture, setup, use
-from rcrlib.course.ablations import ASKED, claimed, verdict
+from rcrlib.course.lessons.l08_ablations.stored_tables import ASKED, claimed, verdict
 from rcrlib.show import Panel, curves, dot_plot, interval_plot
 
 session = setup("08_ablations")
@@ -80,7 +80,7 @@ print(f"{sum(one < 0.03 for one in every)} of {len(every)} are below 3 points")
 # **Predict.** What will lie further apart: two rows, or two seeds of one row?
 
 # %%
-from rcrlib.course.rows import PARTS, pixels, train_rows
+from rcrlib.course.lessons.l08_ablations.pixel_ablation import PARTS, pixels, train_rows
 
 SEEDS, LABELLED = 20, 12
 learn, test = pixels(24, frames=6, seed=0), pixels(12, frames=12, seed=1)
@@ -383,7 +383,7 @@ for row, here, there in zip(ROWS, *lead, strict=True):
 # **Predict.** Take the differences that you wrote down at the beginning. How many will leave out 0?
 
 # %%
-from rcrlib.course import ablations
+from rcrlib.course.lessons.l08_ablations import stored_tables as ablations
 from rcrlib.experiments import stored_results
 
 stored = stored_results()

@@ -28,7 +28,7 @@ import numpy as np
 import torch
 
 from rcrlib.course import check, picture, setup, sheet, use
-from rcrlib.course.labelling import BACKGROUND, MAYBE_OBJECT, OBJECT
+from rcrlib.course.lessons.l09_your_video.grabcut import BACKGROUND, MAYBE_OBJECT, OBJECT
 from rcrlib.data import load, write_mask
 from rcrlib.flow import get_flow, warp
 from rcrlib.metrics import iou
@@ -50,7 +50,7 @@ work = Path(files.name)
 # %%
 FILM = None  # such as "holiday.mp4"
 
-from rcrlib.course.own_film import generated, stretch
+from rcrlib.course.lessons.l09_your_video.input_video import generated, stretch
 
 scene = generated(work / "generated.mp4", frames=24)
 truth = {t: scene.mask(t) for t in range(24)} if FILM is None else {}
@@ -158,7 +158,7 @@ check(trimap)
 # call it? What will one stroke along the reed change?
 
 # %%
-from rcrlib.course.labelling import Stroke, box_around, cut, grab_cut, in_pixels, marked, save_label
+from rcrlib.course.lessons.l09_your_video.grabcut import Stroke, box_around, cut, in_pixels, marked
 
 trimap = use(trimap)
 if FILM is None:
@@ -193,7 +193,7 @@ sheet(
 # 12 a stroke on the background, from (22, 44) to (27, 79).
 
 # %%
-from rcrlib.course.widgets import label_by_box
+from rcrlib.course.lessons.l09_your_video.widget import label_by_box
 
 label_by_box(video, {t: boxes[t] for t in chosen}, to_draw)
 
@@ -207,6 +207,7 @@ label_by_box(video, {t: boxes[t] for t in chosen}, to_draw)
 # `nan`, nobody knows the truth.
 
 # %%
+from rcrlib.course.lessons.l09_your_video.grabcut import grab_cut, save_label
 from rcrlib.data.annotations import read_drawn
 
 mine = read_drawn(to_draw, video.frame_names, video.size).masks
@@ -293,7 +294,7 @@ for believed, some in ious.items():
 # **Predict.** Does the network get better on frames near labels only, or on all?
 
 # %%
-from rcrlib.course.own_film import encoded_once
+from rcrlib.course.lessons.l09_your_video.input_video import encoded_once
 from rcrlib.train import frame_loss
 
 STEPS, CLIP = 12, settings.clip

@@ -32,7 +32,7 @@ from torch.nn import functional as F
 from rcrlib.bench import in_turn
 from rcrlib.bench.parts import PARTS, multiply_adds_by_part, parts_in_turn
 from rcrlib.course import check, heat, picture, setup, sheet, use
-from rcrlib.course.measuring import apart, compare, prove
+from rcrlib.course.lessons.l10_fast.compare_forms import apart, compare, prove
 from rcrlib.models import DBConvGRU, NonLocalBlock, RCRNetNER, for_inference, readable
 from rcrlib.show import bars, curves
 

@@ -1,4 +1,4 @@
-"""`rcr course build|publish|slides|grade|export|ledger`: to write the course, and to teach it."""
+"""`rcr course build|publish|slides|grade|export`: to write the course, and to teach it."""
 
 from __future__ import annotations
 
@@ -124,16 +124,3 @@ def export(lessons: tuple[str, ...], root: Path, format: str, out: Path) -> None
         raise OptionError(f"--format {format}: unknown; use nbgrader")
     for path in write(root, out, lessons):
         click.echo(path)
-
-
-@course.command()
-@root
-def ledger(root: Path) -> None:
-    """Write docs/ledger.md, the ledger of the paper.
-
-    Where each equation, figure and table is computed, taught and tested. Refused where an entry
-    leads to something that is not there.
-    """
-    from rcrlib.course.building.ledger import write_ledger
-
-    click.echo(write_ledger(root))

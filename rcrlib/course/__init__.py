@@ -1,11 +1,12 @@
 """What the notebooks need beyond the library: set-up, checks, pictures, widgets.
 
 session.py    `setup`, and `halve_batch` for when the memory is full
-exercise.py   what an exercise is; exercises/ holds all of them, a module for each notebook
-checking.py   `check`, `use` and `replay`; comparing.py and result.py are their words
+lesson.py     what a lesson says of itself; exercise.py: what an exercise is
+lessons/      a folder for each lesson, with all that it alone needs; exercises.py finds them
+checking.py   `check`, `use` and `replay`; compare_answers.py and result.py are their words
 figures.py    `picture` and `sheet`: with alt text
-widgets/      what a reader can turn
-lessons.py    the lessons, their order and length
+profiling.py  time and largest tensor of a computation
+widgets/      what every widget is, and those that several lessons show
 building/     from notebooks/source to the three versions of every notebook
 grading/      submitted notebooks, each in a process of its own
 """

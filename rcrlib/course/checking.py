@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from rcrlib.course.comparing import changed, describe, difference, snapshot
+from rcrlib.course.compare_answers import changed, describe, difference, snapshot
 from rcrlib.course.exercise import YOUR_TURN, Draw, Exercise, Function, Mistake, Property
 from rcrlib.course.exercises import find
 from rcrlib.course.result import Lines, NotPassed, Outcome, Result
@@ -49,7 +49,7 @@ def check(function: Function) -> Result:
 
 
 def use(*functions: Function) -> Any:
-    """Give each function where it passes its check, else the library's; print which.
+    """Return each function where it passes its check, else the library's; print which.
 
     Returns:
         A function for one, a tuple for several.
@@ -65,7 +65,7 @@ def use(*functions: Function) -> Any:
 
 
 def replay(name: str, number: int, seed: int, dtype: str = "float32") -> tuple[Any, ...]:
-    """Give the arguments that a check called a function with, to try them by hand.
+    """Return the arguments that a check called a function with, to try them by hand.
 
     Args:
         name: of the exercise.
@@ -80,7 +80,7 @@ def replay(name: str, number: int, seed: int, dtype: str = "float32") -> tuple[A
 
 
 def seeds() -> Iterable[int]:
-    """Give the seeds of this process's checks."""
+    """Return the seeds of this process's checks."""
     first = int(os.environ.get(SEED, 0))
     return [first + seed for seed in SEEDS]
 
@@ -165,7 +165,7 @@ def _call(function: Function, arguments: tuple[Any, ...], seed: int) -> Any:
 
 
 def _known(exercise: Exercise, function: Function, draw: Draw) -> Mistake | None:
-    """Give the known mistake that a function makes: it agrees with it on every property."""
+    """Return the known mistake that a function makes: it agrees with it on every property."""
     for mistake in exercise.mistakes:
         if all(_same(function, mistake.function, p, draw) for p in exercise.properties):
             return mistake

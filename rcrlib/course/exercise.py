@@ -48,11 +48,11 @@ class Draw:
         return int(torch.randint(low, high + 1, (), generator=self.generator))
 
     def numpy(self) -> np.random.Generator:
-        """Give a generator of NumPy's that follows from the seed."""
+        """Return a generator of NumPy's that follows from the seed."""
         return np.random.default_rng(self.seed)
 
     def module(self, module: torch.nn.Module, scale: float = 0.3) -> torch.nn.Module:
-        """Fill all weights and biases of a module from a normal distribution; give it back."""
+        """Fill all weights and biases of a module from a normal distribution; return it."""
         module = module.to(self.dtype).requires_grad_(False)
         for parameter in module.parameters():
             parameter.copy_(self.normal(*parameter.shape, scale=scale))
@@ -81,7 +81,7 @@ class Property:
     """Draws the arguments that the function is called with."""
 
     expected: Function | None = None
-    """Gives what `of` the answer has to be; None: `of` what the exercise's reference gives."""
+    """Returns what `of` the answer has to be; None: `of` what the exercise's reference returns."""
 
     of: Callable[[Any], Any] = _all
     """What of the answer is compared, such as its shape; all of it by default."""

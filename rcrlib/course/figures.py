@@ -17,7 +17,7 @@ QUALITY = 82
 
 
 def jpeg(rgb: Picture) -> bytes:
-    """Give an RGB picture (H, W, 3) uint8 as a JPEG file."""
+    """Return an RGB picture (H, W, 3) uint8 as a JPEG file."""
     bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
     return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
 
@@ -52,7 +52,7 @@ def sheet(
 
 
 def heat(values: ArrayLike, low: float = 0.0, high: float = 1.0) -> Picture:
-    """Give a map (H, W) as a picture: blue where low, white halfway, orange-brown where high.
+    """Return a map (H, W) as a picture: blue where low, white halfway, orange-brown where high.
 
     Both ends are dark and the middle is light, so that the two differ in hue, and what is near the
     middle stands back, also for the colour-blind.

@@ -51,7 +51,7 @@ class Result:
         return self.outcome is Outcome.PASSED
 
     def said(self, label: str) -> str | None:
-        """Give what is said under a label, or None."""
+        """Return what is said under a label, or None."""
         return dict(self.lines).get(label)
 
     def __str__(self) -> str:
@@ -63,7 +63,7 @@ class Result:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        """Give the same for a notebook: a box with the outcome in words, a sign and a colour."""
+        """Return the same for a notebook: a box with the outcome in words, a sign and a colour."""
         sign, colour = LOOKS[self.outcome]
         rows = "".join(
             f"<tr><td style='text-align:left;vertical-align:top;opacity:.75'>{escape(label)}</td>"

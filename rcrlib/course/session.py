@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import torch
 
-from rcrlib.course.lessons import SECONDS, Lesson, lesson
+from rcrlib.course.lesson import SECONDS, Lesson
+from rcrlib.course.lessons import lesson
 from rcrlib.errors import RcrError, is_memory_full
 from rcrlib.runtime import Precision, pick_device, pick_precision
 
@@ -66,7 +67,7 @@ def one_thread() -> Iterator[None]:
 
 
 def halve_batch(work: Callable[[int], Answer], batch: int) -> Answer:
-    """Give `work(batch)`; where the memory is full, say so and try half the batch, down to 1.
+    """Return `work(batch)`; where the memory is full, say so and try half the batch, down to 1.
 
     Args:
         work: takes a batch size; it is called anew after each failure, so it must start over.

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from rcrlib.course.ablations import (
+from rcrlib.course.lessons.l08_ablations.pixel_ablation import PARTS, SIDE, pixels, train_rows
+from rcrlib.course.lessons.l08_ablations.stored_tables import (
     ASKED,
     claimed,
     compared,
@@ -19,7 +20,6 @@ from rcrlib.course.ablations import (
     short_table,
     tables_of,
 )
-from rcrlib.course.rows import PARTS, SIDE, pixels, train_rows
 from rcrlib.experiments.paper import CELLS
 from rcrlib.experiments.result import Result, Row, Run
 

@@ -57,23 +57,23 @@ picture("A black square of 16 times 16 pixels.", np.zeros((16, 16, 3), np.uint8)
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Path:
-    """Give a repository with one small lesson, built."""
+    """Return a repository with one small lesson, built."""
     root = tmp_path_factory.mktemp("course")
     folder = root / "notebooks" / "source"
     folder.mkdir(parents=True)
     (folder / "04_convgru.py").write_text(SOURCE, encoding="utf-8")
     (folder / "published.json").write_text('{"repo": "a/b", "ref": "main"}\n')
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lessons, "MEASURED", root / "measured")
+        patch.setattr(lessons, "FOLDER", root / "lessons")
         build(root)
     return root
 
 
 @pytest.fixture
 def root(built, tmp_path, monkeypatch) -> Path:
-    """Give a copy of it for one test."""
+    """Return a copy of it for one test."""
     copy = shutil.copytree(built, tmp_path / "course")
-    monkeypatch.setattr(lessons, "MEASURED", copy / "measured")
+    monkeypatch.setattr(lessons, "FOLDER", copy / "lessons")
     return copy
 
 

@@ -8,7 +8,7 @@ import torch
 
 from rcrlib.course import checking
 from rcrlib.course.checking import check, judge, replay, use
-from rcrlib.course.comparing import difference
+from rcrlib.course.compare_answers import difference
 from rcrlib.course.exercise import Draw, Exercise, Mistake, Property, shape_of
 from rcrlib.course.exercises import find
 from rcrlib.course.result import NotPassed, Outcome

@@ -72,7 +72,7 @@ def assert_valid(notebook: nbformat.NotebookNode) -> None:
 
 
 def cleared(notebook: nbformat.NotebookNode) -> list[str]:
-    """Give each cell's text as `ClearSolutions` leaves it, with the stub of our configuration."""
+    """Return each cell's text as `ClearSolutions` leaves it, with the stub of our configuration."""
     settings: dict[str, dict[str, str]] = {}
 
     class Section(dict):

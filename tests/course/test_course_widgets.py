@@ -13,28 +13,17 @@ import pytest
 import torch
 
 from rcrlib.course.figures import check_caption, jpeg
-from rcrlib.course.labelling import box_around, grab_cut
-from rcrlib.course.widgets import (
-    Control,
-    Explorer,
-    Taught,
-    View,
-    confirmation_bias,
-    curtain,
-    fgplg_inputs,
-    gates_over_time,
-    label_budget,
-    label_by_box,
-    looks,
-    receptive_fields,
-    threshold_explorer,
-    warped_labels,
-    where_it_looks,
-)
-from rcrlib.course.widgets.fgplg_inputs import Case
-from rcrlib.course.widgets.gates import steps
-from rcrlib.course.widgets.label_budget import ALL, Carrier
-from rcrlib.course.widgets.receptive import paths
+from rcrlib.course.lessons.l01_metrics.widget import threshold_explorer
+from rcrlib.course.lessons.l02_rcrnet.widget import paths, receptive_fields
+from rcrlib.course.lessons.l03_nonlocal.widget import looks, where_it_looks
+from rcrlib.course.lessons.l04_convgru.widget import gates_over_time, steps
+from rcrlib.course.lessons.l05_flow.widget import warped_labels
+from rcrlib.course.lessons.l06_fgplg.widget import Case, fgplg_inputs
+from rcrlib.course.lessons.l07_semi.widget_confirmation_bias import Taught, confirmation_bias
+from rcrlib.course.lessons.l07_semi.widget_label_budget import ALL, Carrier, label_budget
+from rcrlib.course.lessons.l09_your_video.grabcut import box_around, grab_cut
+from rcrlib.course.lessons.l09_your_video.widget import label_by_box
+from rcrlib.course.widgets import Control, Explorer, View, curtain
 from rcrlib.data import SyntheticConfig, load, make_synthetic, read_mask, write_synthetic
 from rcrlib.data.own_video import write_for_labelling
 from rcrlib.errors import DataError, OptionError
@@ -105,7 +94,7 @@ def budget():
 
 
 def taught(kinds=("bent", "grown"), amounts=(0.0, 0.04), ls=(2, 5)):
-    """Give made-up students whose pictures differ in their grey."""
+    """Return made-up students whose pictures differ in their grey."""
     cells = itertools.product(kinds, amounts, ls)
     return {
         (kind, amount, l): Taught(

@@ -39,7 +39,7 @@ def outputs(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def prose(notebook: NotebookNode) -> str:
-    """Give the text of all markdown cells without their blocks of code."""
+    """Return the text of all markdown cells without their blocks of code."""
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
 

@@ -41,7 +41,7 @@ def wait(what: str, found: Callable[[], Any], seconds: float = SECONDS) -> Any:
 
 
 def programs() -> tuple[str, str]:
-    """Give the paths of Chromium and its driver, or skip (fail where they are required)."""
+    """Return the paths of Chromium and its driver, or skip (fail where they are required)."""
     names = ("chromium", "chromium-browser", "google-chrome")
     browser = next(filter(None, map(shutil.which, names)), None)
     driver = shutil.which("chromedriver")

@@ -97,7 +97,7 @@ class Machine:
         (kernel / "kernel.json").write_text(KERNEL.replace("PYTHON", self.python))
 
     def frozen(self) -> dict[str, str]:
-        """Give what is installed, by name, as `pip freeze` writes it."""
+        """Return what is installed, by name, as `pip freeze` writes it."""
         lines = self._run(self.python, "-m", "pip", "freeze").splitlines()
         return {line.replace(" @ ", "==").split("==")[0].lower(): line for line in lines}
 

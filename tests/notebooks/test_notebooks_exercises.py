@@ -22,7 +22,7 @@ each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda one: o
 
 
 def cell_of(exercise, version: str) -> str:
-    """Give the notebook's cell that checks an exercise."""
+    """Return the notebook's cell that checks an exercise."""
     end = f"check({exercise.name})"
     cells = [cell.source for cell in code_cells(read(exercise.notebook, version))]
     found = [text for text in cells if text.rstrip().endswith(end)]

@@ -28,7 +28,8 @@ from rcrlib.course.building.build import material
 from rcrlib.course.building.compose import planned_minutes, written
 from rcrlib.course.building.head import read_address, setup_cell
 from rcrlib.course.building.readme import with_lessons
-from rcrlib.course.lessons import MEGABYTES, SECONDS, lesson, measured
+from rcrlib.course.lesson import MEGABYTES, SECONDS
+from rcrlib.course.lessons import LESSONS, lesson, measured
 
 WORDS, CODE_LINES, CELL_LINES = 2200, 200, 40
 CELLS = range(25, 46)
@@ -40,6 +41,10 @@ def test_the_readme_lists_the_lessons_as_they_are_now():
     address = read_address(ROOT / "notebooks" / "source")
     assert "<!-- lessons -->" in page
     assert page == with_lessons(page, STEMS, address), "run: rcr course build"
+
+
+def test_each_lesson_has_its_source_and_each_source_its_lesson():
+    assert [one.stem for one in LESSONS] == STEMS
 
 
 def test_each_source_has_its_three_notebooks_and_there_are_no_others():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from course_notebooks import outputs, read
 
-from rcrlib.course.ablations import compared, short_table, tables_of
+from rcrlib.course.lessons.l08_ablations.stored_tables import compared, short_table, tables_of
 from rcrlib.experiments import stored_results
 
 AGAIN = "the stored results have changed: rcr course build 08 --run"

@@ -8,7 +8,6 @@ compose.py     the versions, from a source and the outputs of its last run
 execution.py   running a solution under RCR_STRICT=1, with its time and peak memory
 readme.py      the table of lessons in README.md
 build.py       `build`, `publish`, `export`: reads, runs where needed, writes what has changed
-ledger.py      docs/ledger.md, from rcrlib/course/ledger.py
 """
 
 from rcrlib.course.building.build import Built, build, export, publish, stems

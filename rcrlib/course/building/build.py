@@ -8,7 +8,6 @@ from pathlib import Path
 
 import nbformat
 
-from rcrlib.course import lessons
 from rcrlib.course.building.compose import (
     VERSIONS,
     Material,
@@ -26,7 +25,8 @@ from rcrlib.course.building.nbgrader import CONFIG
 from rcrlib.course.building.readme import write_lessons
 from rcrlib.course.building.source import read_source
 from rcrlib.course.exercises import exercises_of
-from rcrlib.course.lessons import Measured, lesson, measured
+from rcrlib.course.lesson import Measured
+from rcrlib.course.lessons import lesson, measured, measured_file
 from rcrlib.errors import DataError
 from rcrlib.files import atomic_file, output_folder, write_json
 
@@ -46,7 +46,7 @@ class Built:
 
 
 def stems(root: Path) -> list[str]:
-    """Give the lessons that have a source, in the order of the course.
+    """Return the lessons that have a source, in the order of the course.
 
     Raises:
         DataError: there is no folder of sources.
@@ -152,7 +152,7 @@ def _build(root: Path, stem: str, *, run: bool) -> Built:
     took = None
     if run or not ready.outputs:
         outputs, took = execute(solution_code(ready), root / VERSIONS["student"])
-        write_json(lessons.MEASURED / f"{stem}.json", asdict(took))
+        write_json(measured_file(stem), asdict(took))
         ready = Material(ready.lesson, ready.cells, ready.address, outputs, took)
     changed = []
     for version in VERSIONS:
@@ -166,7 +166,7 @@ def _build(root: Path, stem: str, *, run: bool) -> Built:
 
 
 def _outputs(root: Path, bare: Material) -> Outputs:
-    """Give the committed solution's outputs if they belong to this code, else nothing.
+    """Return the committed solution's outputs if they belong to this code, else nothing.
 
     The set-up cell does not count: the course's address is no reason to run everything again.
     """

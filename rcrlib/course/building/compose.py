@@ -15,7 +15,7 @@ from rcrlib.course.building import exercises as ex
 from rcrlib.course.building import nbgrader
 from rcrlib.course.building.head import Address, badge, facts, setup_cell
 from rcrlib.course.building.source import Cell, title
-from rcrlib.course.lessons import Lesson, Measured
+from rcrlib.course.lesson import Lesson, Measured
 
 Version = Literal["student", "solution", "instructor", "nbgrader"]
 VERSIONS: dict[Version, str] = {
@@ -58,12 +58,12 @@ class _Made:
 
 
 def place(lesson: Lesson, version: Version) -> Path:
-    """Give a notebook's path in the repository."""
+    """Return a notebook's path in the repository."""
     return Path(VERSIONS[version]) / f"{lesson.stem}.ipynb"
 
 
 def solution_code(material: Material) -> list[str]:
-    """Give the text of each code cell of the solution, in their order."""
+    """Return the text of each code cell of the solution, in their order."""
     return [_code(cell, "solution", material) for cell in material.cells if cell.is_code]
 
 
@@ -105,12 +105,12 @@ def compose(material: Material, version: Version) -> NotebookNode:
 
 
 def cell_id(kind: str, text: str) -> str:
-    """Give a cell's id, which follows from its content."""
+    """Return a cell's id, which follows from its content."""
     return hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()[:12]
 
 
 def _cells(material: Material, version: Version) -> Iterator[_Made]:
-    """Give a version's cells in order."""
+    """Return a version's cells in order."""
     code = 0
     for index, cell in enumerate(material.cells):
         outputs: list[NotebookNode] = []
@@ -159,7 +159,7 @@ def _code(cell: Cell, version: Version, material: Material) -> str:
 
 
 def _result(material: Material) -> Iterator[_Made]:
-    """Give the picture of what the lesson leads to, out of the outputs of its last run."""
+    """Return the picture of what the lesson leads to, out of the outputs of its last run."""
     shown = [cell for cell in material.cells if cell.is_code]
     for cell, outputs in zip(shown, material.outputs, strict=False):
         pictures = [o for o in outputs if "image/jpeg" in o.get("data", {})]
@@ -172,7 +172,7 @@ def _result(material: Material) -> Iterator[_Made]:
 
 
 def _plan(material: Material) -> str:
-    """Give the lesson plan: what takes how long."""
+    """Return the lesson plan: what takes how long."""
     rows: list[tuple[str, int]] = []
     for cell in material.cells:
         if cell.minutes:
@@ -189,23 +189,23 @@ def _plan(material: Material) -> str:
 
 
 def planned_minutes(cells: Sequence[Cell]) -> int:
-    """Give the sum of the lesson plan."""
+    """Return the sum of the lesson plan."""
     own = sum(cell.minutes for cell in cells)
     return own + sum(ex.exercise_of(cell).minutes for cell in cells if "exercise" in cell.tags)
 
 
 def outputs_of(notebook: NotebookNode) -> list[list[NotebookNode]]:
-    """Give the outputs of each code cell of a solution."""
+    """Return the outputs of each code cell of a solution."""
     return [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def code_of(notebook: NotebookNode) -> list[str]:
-    """Give the text of each code cell of a notebook."""
+    """Return the text of each code cell of a notebook."""
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def written(notebook: NotebookNode) -> str:
-    """Give a notebook as the text of its file."""
+    """Return a notebook as the text of its file."""
     nbformat.validate(notebook)
     text: Any = nbformat.writes(notebook)
     return str(text) + "\n"

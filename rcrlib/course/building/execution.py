@@ -13,7 +13,7 @@ import torch
 from nbformat import NotebookNode
 
 from rcrlib.course.checking import STRICT
-from rcrlib.course.lessons import Measured
+from rcrlib.course.lesson import Measured
 from rcrlib.errors import RcrError
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -28,7 +28,7 @@ print(waited.read_text().split()[1] if waited.exists() else 0)
 
 
 def execute(code: list[str], folder: Path) -> tuple[list[list[NotebookNode]], Measured]:
-    """Run code cells one after another; give what each showed, and what all of it took.
+    """Run code cells one after another; return what each showed, and what all of it took.
 
     Args:
         code: the text of each cell.

@@ -26,7 +26,7 @@ _CHECK = re.compile(r"^check\((\w+)\)\s*\Z", re.MULTILINE)
 
 
 def exercise_of(cell: Cell) -> Exercise:
-    """Give the exercise that a cell checks in its last line.
+    """Return the exercise that a cell checks in its last line.
 
     Raises:
         DataError: the cell has no check at its end, or no solution between its two comments.
@@ -42,12 +42,12 @@ def exercise_of(cell: Cell) -> Exercise:
 
 
 def solved(cell: Cell) -> str:
-    """Give the cell with its solution."""
+    """Return the cell with its solution."""
     return box(exercise_of(cell)) + _BLOCK.sub(lambda block: block[2], cell.text)
 
 
 def stub(cell: Cell) -> str:
-    """Give the cell as a student finds it: each solution is a line that raises."""
+    """Return the cell as a student finds it: each solution is a line that raises."""
 
     def open_place(block: re.Match[str]) -> str:
         lines = len([line for line in block[2].splitlines() if line.strip()])
@@ -58,7 +58,7 @@ def stub(cell: Cell) -> str:
 
 
 def marked(cell: Cell) -> str:
-    """Give the cell as nbgrader wants it: its solution between markers, and without its check."""
+    """Return the cell as nbgrader wants it: its solution between markers, and without its check."""
 
     def region(block: re.Match[str]) -> str:
         return f"{block[1]}{nbgrader.BEGIN}\n{block[2]}{block[1]}{nbgrader.END}\n"
@@ -67,7 +67,7 @@ def marked(cell: Cell) -> str:
 
 
 def box(exercise: Exercise) -> str:
-    """Give the comment at an exercise's head."""
+    """Return the comment at an exercise's head."""
     order = [one.name for one in exercises_of(exercise.notebook)].index(exercise.name) + 1
     dots = "●" * exercise.difficulty + "○" * (3 - exercise.difficulty)
     lesson = int(exercise.notebook[:2])
@@ -76,7 +76,7 @@ def box(exercise: Exercise) -> str:
 
 
 def help_text(cell: Cell, *, solution: bool = True) -> str:
-    """Give the markdown that unfolds two hints and the solution, one after another."""
+    """Return the markdown that unfolds two hints and the solution, one after another."""
     exercise = exercise_of(cell)
     code = _BLOCK.sub(lambda block: block[2], cell.text)
     code = _CHECK.sub("", code).strip()
@@ -94,7 +94,7 @@ def help_text(cell: Cell, *, solution: bool = True) -> str:
 
 
 def mistakes_text(exercise: Exercise) -> str:
-    """Give the markdown that tells an instructor what to expect."""
+    """Return the markdown that tells an instructor what to expect."""
     rows = "\n".join(f"| {one.name} | {one.hint} |" for one in exercise.mistakes)
     return (
         f"**For the instructor · `{exercise.name}`.** The check knows these wrong answers, and"

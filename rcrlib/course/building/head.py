@@ -7,7 +7,8 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rcrlib.course.lessons import Lesson, Measured, lesson
+from rcrlib.course.lesson import Lesson, Measured
+from rcrlib.course.lessons import lesson
 from rcrlib.errors import OptionError
 from rcrlib.files import write_json
 
@@ -44,14 +45,14 @@ def write_address(folder: Path, address: Address) -> None:
 
 
 def badge(address: Address, path: str) -> str:
-    """Give the link that opens a notebook on Colab; `path` is the notebook's in the repository."""
+    """Return the link that opens a notebook on Colab; `path` is its place in the repository."""
     image = "https://colab.research.google.com/assets/colab-badge.svg"
     link = f"https://colab.research.google.com/github/{address.repo}/blob/{address.ref}/{path}"
     return f"[![Open in Colab]({image})]({link})"
 
 
 def facts(of: Lesson, found: Measured | None) -> str:
-    """Give what a reader wants to know before they begin, as a table."""
+    """Return what a reader wants to know before they begin, as a table."""
     before = ", ".join(f"{lesson(number).number} {lesson(number).title}" for number in of.after)
     run = "not measured yet"
     verified = "not yet"
@@ -69,6 +70,6 @@ def facts(of: Lesson, found: Measured | None) -> str:
 
 
 def setup_cell(address: Address) -> str:
-    """Give the set-up cell: the only one that may install, and only where it is told to."""
+    """Return the set-up cell: the only one that may install, and only where it is told to."""
     template = (Path(__file__).parent / "setup_cell.py.txt").read_text(encoding="utf-8")
     return template.replace("REPO@REF", f"{address.repo}@{address.ref}").strip()

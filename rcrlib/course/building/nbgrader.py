@@ -46,25 +46,25 @@ class Grading:
     """Of a cell to grade."""
 
     def metadata(self) -> dict[str, Any]:
-        """Give it as the cell's metadata."""
+        """Return it as the cell's metadata."""
         fields = {name: value for name, value in asdict(self).items() if value is not None}
         return {"nbgrader": {"schema_version": SCHEMA, "task": False, **fields}}
 
 
 def for_solution(exercise: Exercise) -> dict[str, Any]:
-    """Give the metadata of the cell in which students write."""
+    """Return the metadata of the cell in which students write."""
     return Grading(exercise.name, solution=True).metadata()
 
 
 def for_check(exercise: Exercise) -> dict[str, Any]:
-    """Give the metadata of the cell that is graded: a point for each dot of difficulty."""
+    """Return the metadata of the cell that is graded: a point for each dot of difficulty."""
     points = exercise.difficulty
     grading = Grading(f"{exercise.name}-check", grade=True, locked=True, points=points)
     return {**grading.metadata(), "tags": [GOES_ON]}
 
 
 def check_text(exercise: Exercise) -> str:
-    """Give the cell that is graded; it shows what the check says, and fails unless it passed."""
+    """Return the cell that is graded; it shows what the check says, and fails unless it passed."""
     points = f"{exercise.difficulty} point{'s' if exercise.difficulty > 1 else ''}"
     return (
         f"# {points} where this cell runs without an error; grading puts it back as it is.\n"

@@ -15,7 +15,7 @@ _TABLE = re.compile(r"(?<=<!-- lessons -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def lessons_table(stems: Iterable[str], address: Address) -> str:
-    """Give the table: title, minutes to work through, seconds to run, badge, solution."""
+    """Return the table: title, minutes to work through, seconds to run, badge, solution."""
     lines = ["| | lesson | work through | run all | | |", "|---|---|---|---|---|---|"]
     for stem in stems:
         one, took = lesson(stem), measured(stem)
@@ -29,7 +29,7 @@ def lessons_table(stems: Iterable[str], address: Address) -> str:
 
 
 def with_lessons(readme: str, stems: Iterable[str], address: Address) -> str:
-    """Give the text of README.md with the table as it is now, where it has a place for one."""
+    """Return the text of README.md with the table as it is now, where it has a place for one."""
     table = lessons_table(stems, address)
     return _TABLE.sub(lambda _: table, readme, count=1)
 

@@ -62,6 +62,6 @@ def read_source(path: Path) -> tuple[Cell, ...]:
 
 
 def title(cell: Cell) -> str:
-    """Give a markdown cell's first heading, or ""."""
+    """Return a markdown cell's first heading, or ""."""
     found = re.search(r"^#+ (.+)$", cell.text, re.MULTILINE)
     return found[1] if found and not cell.is_code else ""

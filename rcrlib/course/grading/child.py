@@ -43,15 +43,14 @@ def main(folder: str, reads: int, writes: int) -> None:
 
 
 def _shell() -> Any:
-    """Give what runs cells as a notebook does, magics included."""
+    """Return what runs cells as a notebook does, magics included."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
     # What the notebook imports lazily is imported before the guard closes the door.
-    import rcrlib.course.widgets  # noqa: F401
-    from rcrlib.course.exercises import all_exercises
+    from rcrlib.course.lessons import import_all
 
-    all_exercises()
+    import_all()
     config = Config()
     config.HistoryManager.enabled = False
     return InteractiveShell.instance(config=config)

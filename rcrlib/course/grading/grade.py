@@ -43,7 +43,7 @@ class Grade:
         return sum(result.passed for result in self.results)
 
     def page(self) -> str:
-        """Give what the student is told, as Markdown."""
+        """Return what the student is told, as Markdown."""
         blocks = "\n\n".join(f"```\n{result}\n```" for result in self.results)
         remarks = "".join(f"- {remark}\n" for remark in self.remarks)
         head = f"# {self.student} · {self.lesson}\n\n{self.passed} of {len(self.results)} passed\n"
@@ -107,7 +107,7 @@ def grade(
 
 
 def _read(path: Path, of: str | None) -> tuple[str, list[str]]:
-    """Give the lesson that a notebook belongs to, and its code cells."""
+    """Return the lesson that a notebook belongs to, and its code cells."""
     try:
         notebook = nbformat.read(path, as_version=4)
         cells = [str(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
@@ -168,7 +168,7 @@ def _attempt(run: _Run, exercises: tuple[Exercise, ...]) -> bool:
 
 
 def _defined(cell: str, exercises: tuple[Exercise, ...]) -> Iterator[Exercise]:
-    """Give the exercises whose function a cell defines."""
+    """Return the exercises whose function a cell defines."""
     lines = cell.splitlines()
     for one in exercises:
         if any(line.startswith((f"def {one.name}(", f"{one.name} = ")) for line in lines):
@@ -176,7 +176,7 @@ def _defined(cell: str, exercises: tuple[Exercise, ...]) -> Iterator[Exercise]:
 
 
 def _proxy(submission: Submission, exercise: Exercise) -> Callable[..., Any]:
-    """Give a function that the checks can call as if it were the student's own."""
+    """Return a function that the checks can call as if it were the student's own."""
 
     def student(*arguments: Any) -> Any:
         try:

@@ -43,7 +43,7 @@ def guard(folder: Path) -> None:
 
 
 def _hook(inside: str) -> Any:
-    """Give the audit hook; what it uses is bound here, out of the notebook's reach."""
+    """Return the audit hook; what it uses is bound here, out of the notebook's reach."""
     fspath, realpath, fsdecode = os.fspath, os.path.realpath, os.fsdecode
     allowed = (inside + os.sep, "/dev/null")
 

@@ -86,7 +86,7 @@ class Submission:
         os.close(self._answers)
 
     def run(self, cell: str) -> str | None:
-        """Run a cell; give what it raised, in a line, or None.
+        """Run a cell; return what it raised, in a line, or None.
 
         Raises:
             Ended: it took too long or too much.
@@ -159,7 +159,7 @@ class Submission:
         self._process.wait()
 
     def _memory(self) -> int:
-        """Give the process's memory in MB; 0 where the system does not say."""
+        """Return the process's memory in MB; 0 where the system does not say."""
         file = Path(f"/proc/{self._process.pid}/statm")
         try:
             pages = int(file.read_text().split()[1])

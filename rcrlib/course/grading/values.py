@@ -26,7 +26,7 @@ class Foreign:
 
 
 def encode(value: Any) -> Any:
-    """Give a value as what JSON holds."""
+    """Encode a value as what JSON holds."""
     if isinstance(value, Tensor):
         value = value.detach().cpu()
         if value.dtype == torch.bfloat16:
@@ -51,7 +51,7 @@ def _array(value: np.ndarray) -> dict[str, Any]:
 
 
 def decode(encoded: Any) -> Any:
-    """Give the value back.
+    """Decode what `encode` made of a value.
 
     Raises:
         ValueError: it was not made by `encode`.

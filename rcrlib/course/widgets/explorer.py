@@ -42,7 +42,7 @@ class Control:
 
     @property
     def first(self) -> Any:
-        """Give the value to begin with."""
+        """Return the value to begin with."""
         return self.values[0] if self.start is None else self.start
 
 
@@ -62,7 +62,7 @@ class Explorer:
     """What there is to see, at one glance."""
 
     def live(self) -> Live:
-        """Give the controls and the picture as ipywidgets, joined to each other."""
+        """Return the controls and the picture as ipywidgets, joined to each other."""
         return Live(self)
 
     def _ipython_display_(self) -> None:

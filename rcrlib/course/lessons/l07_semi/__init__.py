@@ -1,0 +1,14 @@
+"""Lesson 07: training on labels and pseudo-labels.
+
+exercises_1_protocol.py       which labels are kept, and where pseudo-labels go
+exercises_2_loss.py           labels and pseudo-labels in one clip
+exercises_3_errors.py         whose errors a student network makes
+pixel_networks.py             the student networks: small ones, which judge pixels, trained at once
+widget_label_budget.py        how many labels, where, and what pseudo-labels between are worth
+widget_confirmation_bias.py   a noisy teacher, and the student that learns from it
+chart_with_pictures.py        how both widgets draw: pictures beside a chart
+"""
+
+from rcrlib.course.lesson import Lesson
+
+LESSON = Lesson(__name__, "Learning from labels and pseudo-labels", minutes=65, after=("04", "06"))

@@ -1,0 +1,106 @@
+"""Student networks which classify single pixels: many small ones, trained all at once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+_NEAR, _WIDE, _WIDEST = 3, 7, 13
+
+
+def pixel_features(frames: Tensor) -> Tensor:
+    """Describe each pixel by 24 numbers: how its colour differs from what is around it.
+
+    Args:
+        frames: (N, 3, H, W) in [0, 1].
+
+    Returns:
+        (N, H, W, 24), of mean 0 and deviation 1 over each frame, so that they mean the same in
+        every video; but for the last, the distance from the middle, squared: 0 to 2.
+    """
+    colours = frames - frames.mean(dim=(2, 3), keepdim=True)
+    near, wide, widest = (_blurred(colours, size) for size in (_NEAR, _WIDE, _WIDEST))
+    vivid = frames.amax(dim=1, keepdim=True) - frames.amin(dim=1, keepdim=True)
+    contrasts = [near - widest, near - wide, colours - wide, colours - near, near, wide, widest]
+    lengths = [part.norm(dim=1, keepdim=True) for part in contrasts]
+    maps = [colours.abs(), near, wide, vivid, *lengths]
+    maps += [_blurred(part, size) for part in (vivid, lengths[4]) for size in (_NEAR, _WIDE)]
+    maps += [_blurred(lengths[0], _WIDEST), _blurred(lengths[3], _WIDE)]
+    scaled = torch.cat(maps, dim=1)
+    scaled = scaled - scaled.mean(dim=(2, 3), keepdim=True)
+    scaled = scaled / scaled.std(dim=(2, 3), keepdim=True).clamp(min=1e-6)
+    height, width = frames.shape[2:]
+    y, x = torch.meshgrid(
+        torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij"
+    )
+    middle = (x**2 + y**2).expand(len(frames), 1, height, width)
+    return torch.cat([scaled, middle], dim=1).movedim(1, 3)
+
+
+class Students(NamedTuple):
+    """S networks 24 -> hidden -> 1 with one hidden layer, side by side."""
+
+    w1: Tensor
+    b1: Tensor
+    w2: Tensor
+    b2: Tensor
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """Return logits (S, N) of pixels (S, N, 24), or of the same pixels (1, N, 24) for all."""
+        return (torch.relu(pixels @ self.w1 + self.b1) @ self.w2 + self.b2)[..., 0]
+
+    def maps(self, features: Tensor) -> Tensor:
+        """Return the saliency of all students, (S, N, 1, H, W) in [0, 1], for (N, H, W, 24)."""
+        with torch.no_grad():
+            logits = self(features.flatten(0, 2)[None])
+        return logits.sigmoid().unflatten(1, (len(features), 1, *features.shape[1:3]))
+
+
+def train_students(
+    features: Tensor,
+    targets: Tensor,
+    has_target: Tensor,
+    *,
+    steps: int = 250,
+    pixels: int = 512,
+    hidden: int = 24,
+    seed: int = 0,
+) -> Students:
+    """Train S students, each on its own targets for the same frames, from the same start.
+
+    Args:
+        features: (N, H, W, 24), of all frames that there are.
+        targets: (S, N, 1, H, W) in [0, 1].
+        has_target: (S, N) bool: which frames each student learns from.
+        steps: of Adam, at a rate that rises and falls.
+        pixels: drawn anew for each step, from the frames with a target.
+        hidden: size of the hidden layer.
+        seed: decides the start and which pixels are drawn.
+    """
+    chance = torch.Generator().manual_seed(seed)
+    count, known = len(targets), features.flatten(0, 2)
+    per_frame = features.shape[1] * features.shape[2]
+    inputs = known.shape[1]
+    shapes = ((inputs, hidden), (1, hidden), (hidden, 1), (1, 1))
+    start = [torch.randn(shape, generator=chance) / shape[0] ** 0.5 for shape in shapes]
+    students = Students(*(one.repeat(count, 1, 1).requires_grad_() for one in start))
+    adam = torch.optim.Adam(students, lr=0.02)
+    rate = torch.optim.lr_scheduler.OneCycleLR(adam, 0.02, total_steps=steps)
+    weights, answers = has_target.float(), targets.flatten(1)
+    for _ in range(steps):
+        frame = torch.multinomial(weights, pixels, replacement=True, generator=chance)
+        at = frame * per_frame + torch.randint(per_frame, frame.shape, generator=chance)
+        loss = F.binary_cross_entropy_with_logits(students(known[at]), answers.gather(1, at))
+        adam.zero_grad()
+        (count * loss).backward()  # as if each student had an optimiser of its own
+        adam.step()
+        rate.step()
+    return Students(*(one.detach() for one in students))
+
+
+def _blurred(maps: Tensor, size: int) -> Tensor:
+    """Return the mean of the size x size pixels around each one, the border repeated."""
+    return F.avg_pool2d(F.pad(maps, (size // 2,) * 4, mode="replicate"), size, stride=1)
