@@ -88,7 +88,8 @@ def _mean_result(runs: list[Run]) -> SaliencyResult:
     return SaliencyResult(
         frames=int(runs[0].scores["frames"]), max_f=float(f.max()), adp_f=float("nan"),
         mean_e=float("nan"), adp_e=float("nan"), w_f=None, protocol=runs[0].protocol,
-        normalisation="", precision=precision, recall=recall, f=f, e=f, per_video={}, **means,
+        normalisation="", precision=precision, recall=recall, f=f, e=f, per_video={},
+        p_at=float("nan"), r_at=float("nan"), f_at=float(f.max()), **means,
     )  # fmt: skip
 
 

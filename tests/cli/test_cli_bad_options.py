@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-from rcrlib.data import LAYOUTS, SyntheticConfig
-from rcrlib.demo import run as demo_run
+from rcrlib.data import LAYOUTS
 from rcrlib.flow import METHODS
 from rcrlib.train import PRESETS
 
@@ -103,18 +102,15 @@ def test_a_size_of_pseudo_label_that_is_out_of_range(refused, trained):
     ("options", "says"),
     [
         (("--preset", "huge"), ("preset 'huge'",)),
-        (("--steps", -1), ("steps is -1",)),
+        (("--steps", "0/9/9"), ("steps is 0",)),
+        (("--generator", "other"), ("generator 'other'", "residual or paper")),
+        (("--images", "nowhere"), ("nowhere", "not there")),
         (("--flow", "magic"), ("flow method 'magic'",)),
         (("--device", "tpu"), ("device 'tpu'",)),
         (("--precision", "8"), ("precision '8'",)),
     ],
 )
-def test_an_option_of_the_demo_is_checked_before_anything_is_written(
-    refused, monkeypatch, options, says
-):
-    few = SyntheticConfig(videos=2, frames=11, size=(32, 32))
-    monkeypatch.setattr(demo_run, "SYNTHETIC", few)
-    monkeypatch.setattr(demo_run, "SYNTHETIC_TEST_VIDEOS", 1)
+def test_an_option_of_the_demo_is_checked_before_anything_is_written(refused, options, says):
     refused("demo", *options, says=says)
 
 

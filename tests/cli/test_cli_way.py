@@ -13,7 +13,7 @@ from PIL import Image
 from small_runs import frames_of, write_film
 
 from rcrlib.data import SyntheticConfig, load, read_mask
-from rcrlib.demo import run as demo_run
+from rcrlib.experiments.world import World
 from rcrlib.models import FGPLG, RCRNet, RCRNetNER, load_weights, weights_metadata
 
 
@@ -109,13 +109,13 @@ def test_show_prints_a_line_per_video_and_draws_a_sheet(rcr, synthetic, tmp_path
 
 
 def test_demo_goes_the_whole_way_on_videos_of_its_own(rcr, tmp_path, monkeypatch):
-    few = SyntheticConfig(videos=3, frames=11, size=(32, 32))
-    monkeypatch.setattr(demo_run, "SYNTHETIC", few)
-    monkeypatch.setattr(demo_run, "SYNTHETIC_TEST_VIDEOS", 1)
+    few = SyntheticConfig(videos=3, frames=21, size=(32, 32))
+    monkeypatch.setattr(World, "of_seed", lambda seed, **knobs: World(few, 1, 4))
     ended = rcr("demo", "--steps", 2, "--out", "mine")
     assert (ended.status, ended.err) == (0, "")
     assert "(a) labels alone" in ended.out
     assert "(b) labels + pseudo-labels" in ended.out
+    assert "(c) all true labels" in ended.out
     for name in ("report.md", "report.json", "sheet.png"):
         assert (tmp_path / "mine" / name).is_file()
 

@@ -19,7 +19,7 @@ def write_set(folder: Path) -> Path:
     return write_synthetic(config, folder, val_videos=1)
 
 
-def run_small(name: str, data: Path, out: Path, *, steps: int = 2, **options: Any) -> Result:
+def run_small(name: str, data: Path | None, out: Path, *, steps: int = 2, **options: Any) -> Result:
     """Run an experiment with a preset `tiny` that is tinier still."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(presets.PRESETS, "tiny", small_preset(steps=steps))

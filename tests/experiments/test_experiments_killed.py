@@ -10,7 +10,7 @@ from small_runs import content, kill_after, metrics_count, run_process, start_pr
 
 from rcrlib.experiments import load_result
 
-CELL = "cells/1in5-rgb+labels+flow-m1-Re-s0"
+CELL = "cells/1in5-rgb+labels+flow-residual-m1-Re-s0"
 GRID = {"only": ("0/5", "1/5"), "steps": 6}
 
 

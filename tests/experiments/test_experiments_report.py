@@ -75,7 +75,7 @@ def test_differences_over_seeds_say_how_they_were_paired():
     rows = difference_table(FULL)
     # 0.10 and 0.12: mean 0.11, t = 12.7062, standard error 0.01
     assert rows[1] == ["1/5 - 0/5, max F", "+0.110", "-0.017 to +0.237",
-                       "paired over 2 seeds, t interval"]  # fmt: skip
+                       "paired over 2 seeds and 2 videos, two-way t interval"]  # fmt: skip
     assert len(rows) == 1 + 2  # max F and S; the pair with a cell that was left out is not there
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import pytest
 from small_grids import finished, run_small, scores, write_set
 
+from rcrlib.data import SyntheticConfig
 from rcrlib.errors import DataError, OptionError
 from rcrlib.experiments import (
     EXPERIMENTS,
@@ -19,7 +22,9 @@ from rcrlib.experiments import (
     students,
 )
 from rcrlib.experiments import steps as stages
-from rcrlib.experiments.lab import claim, open_lab
+from rcrlib.experiments.lab import claim, open_lab, places
+from rcrlib.experiments.merge import merge_results
+from rcrlib.experiments.world import World
 
 CELLS = {
     "table1": ["ours"],
@@ -28,7 +33,8 @@ CELLS = {
     "table2": ["0/1", "0/2", "0/5", "1/5", "4/5"],
     "fig7": ["0/1", "0/2", "0/5", "1/5", "4/5", "0/10"],
     "table3": ["Ra", "Rb", "Rc", "Rd", "Re"],
-    "table4": ["Ga", "Gb", "Gc", "Gd"],
+    "table4": ["Ga", "Gb", "Gc", "Gd", "Gd+"],
+    "demo": ["0/5", "1/5", "0/1"],
     "keyframes": ["even", "appearance", "flow", "k-centre"],
     "noise": ["0/5", "4/5", "flow-0%", "flow-8%", "labels-0%", "labels-8%"],
 }
@@ -67,7 +73,7 @@ def test_an_experiment_gives_table_figure_words_and_json(name, data, out, monkey
 
 
 def test_every_experiment_is_run_here():
-    assert set(CELLS) == set(EXPERIMENTS)
+    assert set(CELLS) | {"appearance"} == set(EXPERIMENTS)
 
 
 def test_cells_share_every_step_that_they_can(data, out):
@@ -75,14 +81,14 @@ def test_cells_share_every_step_that_they_can(data, out):
     done = finished(out)
     names = [step.removeprefix("cells/") for step in done if step.startswith("cells/")]
     students_ = {name.split("/")[0] for name in names}
-    # 0/1 0/2 0/5 0/10; 1/5 with Ra to Re; 4/5; Gb and Gc; 4 policies; 2 + 2 of noise
-    assert len(students_) == 4 + 5 + 1 + 2 + 4 + 4
+    # 0/1 0/2 0/5 0/10; 1/5 with Ra to Re; 4/5; Gb to Gd; 4 policies; 2 + 2 of noise
+    assert len(students_) == 4 + 5 + 1 + 3 + 4 + 4
     assert {step for step in done if step.startswith("image/")} == {
         f"image/1in{key}-s0"
         for key in ("1", "2", "5", "10", *(f"5-{name}" for name in CELLS["keyframes"]))
     }
-    assert len([step for step in done if step.startswith("fgplg/")]) == 3 + 4 + 2
-    assert len([step for step in done if step.startswith("pseudo-labels/")]) == 4 + 4 + 4
+    assert len([step for step in done if step.startswith("fgplg/")]) == 4 + 4 + 2
+    assert len([step for step in done if step.startswith("pseudo-labels/")]) == 5 + 4 + 4
 
 
 def test_what_is_finished_is_never_run_again(data, out, monkeypatch):
@@ -105,9 +111,9 @@ def test_another_protocol_needs_no_training(data, out, monkeypatch):
 
 
 def test_fewer_steps_are_needed_for_two_tables_than_for_each(data, out):
-    """Table 4's Ga and Gd are Table 2's 0/5 and 1/5, and Table 3's Re is both."""
+    """Table 4's Ga and Gd+ are Table 2's 0/5 and 1/5, and Table 3's Re is the latter."""
     origins = {}
-    for table, cell in (("table2", "1/5"), ("table4", "Gd"), ("table3", "Re"), ("table1", "ours")):
+    for table, cell in (("table2", "1/5"), ("table4", "Gd+"), ("table3", "Re"), ("table1", "ours")):
         result = load_result(out / table)
         (run,) = (run for run in result.runs if run.cell == cell)
         origins[table] = {result.origins[number].command.split()[2] for number in run.origins}
@@ -115,7 +121,7 @@ def test_fewer_steps_are_needed_for_two_tables_than_for_each(data, out):
 
 
 def test_a_cell_is_a_folder_with_all_that_belongs_to_it(data, out):
-    cell = out / "cells" / "1in5-rgb+labels+flow-m1-Re-s0"
+    cell = out / "cells" / "1in5-rgb+labels+flow-residual-m1-Re-s0"
     stored = json.loads((cell / "result.json").read_text())
     assert stored["settings"]["seed"] == 0
     assert stored["lab"]["preset"] == "tiny"
@@ -132,7 +138,7 @@ def test_shards_and_only_together_give_the_whole(data, tmp_path):
     whole = run_small("table4", data, tmp_path / "whole", only=("Ga", "Gc"))
     first = run_small("table4", data, tmp_path / "parts", only=("Ga", "Gc"), shard="1/2")
     assert [run.cell for run in first.runs] == ["Ga"]
-    assert "3 of 4 numbers are not there yet" in (tmp_path / "parts/table4/table.txt").read_text()
+    assert "4 of 5 numbers are not there yet" in (tmp_path / "parts/table4/table.txt").read_text()
     run_small("table4", data, tmp_path / "parts", only=("Ga",))
     parts = run_small("table4", data, tmp_path / "parts", only=("Gc",))
     assert scores(parts) == scores(whole)
@@ -187,8 +193,88 @@ def test_an_option_that_cannot_be(data, tmp_path, name, options, says):
     assert finished(tmp_path / "out") == set()
 
 
+def test_a_set_of_videos_is_no_set_of_images_for_stage_1(data, tmp_path):
+    with pytest.raises(DataError, match=r"--images .*set: holds videos .*set of single images"):
+        run_small("table2", data, tmp_path / "out", only=("0/5",), images=data)
+
+
+def test_images_without_masks_are_refused(data, tmp_path):
+    images = tmp_path / "pictures"
+    for name in ("images", "ground_truth_mask"):
+        (images / name).mkdir(parents=True)
+    shutil.copy(data / "JPEGImages/480p/synthetic-000/00000.jpg", images / "images/a.jpg")
+    with pytest.raises(DataError, match="pictures: has no masks"):
+        run_small("table2", data, tmp_path / "out", only=("0/5",), images=images)
+
+
+def test_kept_labels_can_be_asked_for_by_name(data, tmp_path):
+    result = run_small("table2", data, tmp_path / "out", only=("0/5",), images=Path("kept-labels"))
+    assert result.setup["stage 1 learns from"].startswith("the cell's own kept labels")
+
+
+def small_world(monkeypatch):
+    """Let generated worlds be three videos of 21 frames, one to judge on, and four images."""
+    videos = SyntheticConfig(videos=3, frames=21, size=(32, 32))
+
+    def of_seed(cls, seed, **knobs):
+        return cls(replace(videos, seed=seed, **knobs), 1, 4)
+
+    monkeypatch.setattr(World, "of_seed", classmethod(of_seed))
+
+
+def test_every_seed_generates_a_world_of_its_own(tmp_path, monkeypatch):
+    small_world(monkeypatch)
+    result = run_small("demo", None, tmp_path / "out", seeds=2)
+    assert [(run.cell, run.seed) for run in result.runs] == [
+        (cell, seed) for seed in (0, 1) for cell in ("0/10", "9/10", "0/1")
+    ]
+    assert result.videos_by_seed
+    assert result.difference(("9/10", "0/10"), "synthetic", "max_f").how.endswith(
+        "2 seeds, t interval"
+    )
+    frames = [
+        tmp_path / f"out/seed-{s}/synthetic/JPEGImages/480p/synthetic-000/00000.jpg" for s in (0, 1)
+    ]
+    assert frames[0].read_bytes() != frames[1].read_bytes()
+    assert result.setup["stage 1 learns from"] == "synthetic-images (4 images)"
+
+
+def test_seeds_run_apart_make_the_same_table(tmp_path, monkeypatch):
+    small_world(monkeypatch)
+    whole = run_small("demo", None, tmp_path / "whole", seeds=2)
+    run_small("demo", None, tmp_path / "parts", seeds=2, seed=(1,))
+    parts = run_small("demo", None, tmp_path / "parts", seeds=2, seed=(0,))
+    assert scores(parts) == scores(whole)
+    one = run_small("demo", None, tmp_path / "one", seeds=1)
+    other = run_small("demo", None, tmp_path / "other", seed=(1,))
+    assert scores(merge_results([one, other])) == scores(whole)
+
+
+def test_the_knob_is_turned_and_videos_that_are_given_are_refused(data, tmp_path, monkeypatch):
+    small_world(monkeypatch)
+    knob = replace(EXPERIMENTS["appearance"].knob, settings=(0.0, 0.5))
+    monkeypatch.setitem(EXPERIMENTS, "appearance", replace(EXPERIMENTS["appearance"], knob=knob))
+    result = run_small("appearance", None, tmp_path / "out")
+    assert [row.name for row in result.rows] == [
+        f"{cell} at {setting}" for setting in ("0", "0.5") for cell in ("0/10", "9/10", "0/1")
+    ]
+    assert "appearance change 0, " in result.setup["videos"]
+    assert "appearance change 0.5, " in result.setup["videos"]
+    with pytest.raises(OptionError, match="takes no --data"):
+        run_small("appearance", data, tmp_path / "given")
+
+
+def test_results_of_different_set_ups_are_not_mixed(data, tmp_path, out):
+    longer = run_small("table4", data, tmp_path / "out", only=("Ga",), steps=3)
+    with pytest.raises(OptionError, match="steps of the three stages: 2/2/2 and 3/3/3"):
+        merge_results([load_result(out / "table4"), longer])
+    with pytest.raises(OptionError, match="table4 and table2 are not one table"):
+        merge_results([load_result(out / "table4"), load_result(out / "table2")])
+
+
 def begin(data, out, **options):
-    return claim(open_lab(ExperimentConfig("table4", out, data, device="cpu", **options)))
+    (place,) = places(ExperimentConfig("table4", out, data, device="cpu", **options))
+    return claim(open_lab(place))
 
 
 def test_other_options_in_the_same_folder(data, tmp_path):

@@ -43,7 +43,7 @@ class Named:
 def lab(tmp_path: Path) -> Lab:
     ran.clear()
     said.clear()
-    config = SimpleNamespace(command=lambda: "rcr", device="cpu", fixed=dict)
+    config = SimpleNamespace(name="table2", command=lambda: "rcr", device="cpu", fixed=dict)
     return cast(Lab, SimpleNamespace(
         out=tmp_path, config=config,
         finished=lambda step: (tmp_path / step.folder / RESULT).is_file(),

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from rcrlib.data import SyntheticConfig, keep_labels, load, write_mask, write_synthetic
+from rcrlib.demo.plan import make_plan
 from rcrlib.errors import DataError, OptionError
-from rcrlib.experiments.plan import make_plan, without_kept
+from rcrlib.experiments.plan import without_kept
 
 
 @pytest.fixture(scope="module")
