@@ -25,6 +25,7 @@ from safetensors import safe_open
 from rcrlib.data import SyntheticConfig, keep_labels, load, write_synthetic
 from rcrlib.flow import get_flow
 from rcrlib.models import NERConfig, RCRNetConfig, weights_metadata
+from rcrlib.models.fast import TWINS
 from rcrlib.train import (
     Preset,
     TrainConfig,
@@ -33,6 +34,22 @@ from rcrlib.train import (
     train_image,
     train_video,
 )
+
+PLAIN = "RCR_TESTS_PLAIN"
+"""Environment variable by which `pytest --plain` reaches processes that import this module."""
+
+
+ALL_TWINS = dict(TWINS)
+"""For tests of the fast twins themselves, also in a run with `--plain`."""
+
+
+def without_twins() -> None:
+    """Let `accelerate` change nothing in this process."""
+    TWINS.clear()
+
+
+if os.environ.get(PLAIN) == "1":
+    without_twins()
 
 STAGES = ("image", "fgplg", "video")
 NETWORK = RCRNetConfig(

@@ -83,7 +83,7 @@ class FGPLG(FrozenBatchNorm):
         magnitude_i: Tensor,
         magnitude_j: Tensor,
     ) -> Tensor:
-        """Give logits (B, 1, H, W) of frame k's pseudo-label.
+        """Return logits (B, 1, H, W) of frame k's pseudo-label.
 
         Args:
             rgb: frame k, ImageNet-normalised, (B, 3, H, W).
