@@ -150,8 +150,8 @@ def metrics_count(run: Path) -> int:
 
 
 def fgplg_input(height: int = 64, width: int = 64) -> list[torch.Tensor]:
-    """Give two frames with what FGPLG sees of them, drawn at random, in `forward`'s order."""
-    return [torch.randn(2, 3, height, width), *torch.rand(4, 2, 1, height, width)]
+    """Return two frames and their guidance, drawn at random, in the order of `FGPLG.forward`."""
+    return [torch.randn(2, 3, height, width), torch.rand(2, 4, height, width)]
 
 
 def frames_of(count: int, size: tuple[int, int] = (20, 30)) -> list[np.ndarray]:

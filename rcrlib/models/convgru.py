@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from rcrlib.models.config import Variant, check_choice
+from rcrlib.models.config import check_choice
+from rcrlib.variants import Variant
 
 
 class ConvGRUCell(nn.Module):

@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from rcrlib.data import Dataset
 from rcrlib.flow import FlowEstimator
-from rcrlib.flow.channels import Inputs, Variant
 from rcrlib.models import NERConfig, RCRNet, for_training
 from rcrlib.runtime import mix_seed, pick_device
 from rcrlib.train.loop import fit
@@ -32,6 +31,7 @@ from rcrlib.train.samples import (
 from rcrlib.train.starts import start_fgplg, start_image, start_video
 from rcrlib.train.stills import StillTriplets
 from rcrlib.triplets import reader_for
+from rcrlib.variants import Inputs, Variant
 
 IMAGES_FOR_A_TRIPLET = 3
 """Far fewer triplets than images are at hand, and only the latter show many kinds of things."""
@@ -229,7 +229,7 @@ def _on_images(network: nn.Module, sample: Sample) -> Tensor:
 
 
 def _on_triplets(network: nn.Module, sample: Sample) -> Tensor:
-    return network(sample.frames[:, 0], *sample.guidance[:, 0].split(1, dim=1))[:, None]
+    return network(sample.frames[:, 0], sample.guidance[:, 0])[:, None]
 
 
 def _on_clips(network: nn.Module, sample: Sample) -> Tensor:

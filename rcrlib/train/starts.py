@@ -17,8 +17,8 @@ from rcrlib.models import (
     load_encoder_weights,
     load_weights,
 )
-from rcrlib.models.config import Inputs, Variant
 from rcrlib.train.presets import Preset
+from rcrlib.variants import Inputs, Variant
 
 Network = TypeVar("Network", RCRNet, FGPLG, RCRNetNER)
 

@@ -78,7 +78,7 @@ def answer(network: nn.Module, size: tuple[int, int], length: int, dtype: torch.
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(1, length, 3, *size, generator=generator).to(dtype)
     if isinstance(network, FGPLG):
-        return network(x[:, 0], *(x[:, 0, :1] + i for i in range(4)))
+        return network(x[:, 0], torch.cat([x[:, 0, :1] + i for i in range(4)], dim=1))
     return network(x[:, 0] if isinstance(network, RCRNet) else x)
 
 

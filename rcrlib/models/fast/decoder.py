@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from rcrlib.models.decoder import Decoder, ResidualSkip, Skips
 from rcrlib.models.fast.convolution import conv_bn, fold_batch_norm
@@ -34,7 +35,7 @@ class FastDecoder(Decoder):
         (conv, norm, *_), to_logit = cast(ConvBNReLU, self.head[0]), cast(nn.Conv2d, self.head[1])
         # A normalisation by the batch's own statistics needs the map at full size to compute them.
         if norm.training or not is_worth_tiling(conv, size):
-            return self.head(upsample(x, size))
+            return to_logit(F.relu_(norm(conv(upsample(x, size)))))
         assert to_logit.bias is not None
         folded = fold_batch_norm(conv, norm)
         return tiled_head(x, *folded, to_logit.weight, to_logit.bias, size)
