@@ -68,8 +68,8 @@ print(f"the head's 3 x 3, by hand: {128 * 256 * 9 * 448**2 / 1e9:.1f} G")
 #
 # ## 2 · Measure honestly
 #
-# `rcrlib.models` computes as the equations read. `accelerate(network)` puts a *fast twin* in the place
-# of each part: the same weights, by the shortcuts of this lesson. To compare two variants, run them **in turn**: both once in every round, the order
+# `rcrlib.models` computes as the equations read; `accelerate(network)` makes it take the shortcuts of
+# this lesson. To compare two variants, run them **in turn**: both once in every round, the order
 # changing. Something else on the machine then slows both. The first round, in which memory is
 # fetched and code is chosen, is a **warm-up** and does not count.
 #
@@ -413,7 +413,7 @@ picture(
 #
 # ## 9 · Exact, equal, and nearly
 #
-# In mathematics the plain network and its fast twin are one function. In a computer, additions round, and another order
+# In mathematics plain and fast are one function. In a computer, additions round, and another order
 # rounds otherwise: $(a + b) + c \ne a + (b + c)$. So they differ in the last bits. Who is right?
 # Ask somebody more precise: the plain network in float64.
 #
@@ -479,8 +479,8 @@ sheet(
 # ## References
 #
 # P. Yan et al., *Semi-Supervised Video Salient Object Detection Using Pseudo-Labels*, ICCV 2019,
-# [arXiv:1908.04051](https://arxiv.org/abs/1908.04051): sections 3.1, 3.2 and 4.2. The library's shortcuts
-# are in `rcrlib.models.fast`: `head` (step 4), `convolution` (5), `memory_format` (7), `convgru` (6),
+# [arXiv:1908.04051](https://arxiv.org/abs/1908.04051): sections 3.1, 3.2 and 4.2. The library's
+# `rcrlib.models.fast`: `head` (step 4), `convolution` (5), `memory_format` (7), `convgru` (6),
 # `nonlocal_block` (3).
 #
 # **Next:** your own network. Count it.
