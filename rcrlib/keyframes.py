@@ -21,7 +21,13 @@ from tqdm.auto import tqdm
 from rcrlib.data import Video, normalise, resize, to_tensor
 from rcrlib.errors import OptionError
 from rcrlib.flow import FlowEstimator, get_flow
-from rcrlib.models import RCRNet, RCRNetConfig, encoder_file_info, load_encoder_weights
+from rcrlib.models import (
+    RCRNet,
+    RCRNetConfig,
+    accelerate,
+    encoder_file_info,
+    load_encoder_weights,
+)
 from rcrlib.runtime import pick_device
 
 __all__ = [
@@ -153,7 +159,7 @@ class KCentre:
             torch.manual_seed(0)
             network = RCRNet(config)
         load_encoder_weights(network, self.encoder)
-        return network
+        return accelerate(network)
 
 
 POLICIES = ("even", "appearance", "flow", "k-centre")

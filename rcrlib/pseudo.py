@@ -143,7 +143,7 @@ def predict_targets(
         rgb = normalise(torch.stack([frame for frame, _ in read])).to(where)
         guide = torch.stack([channels for _, channels in read]).to(where)
         with autocast(where, cast):
-            logits = ready(rgb, *guide.split(1, dim=1))
+            logits = ready(rgb, guide)
         for target, probability in zip(chunk, logits.float().sigmoid().cpu(), strict=True):
             yield target, resize(probability[None], target.video.size)[0, 0].numpy()
 

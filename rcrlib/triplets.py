@@ -15,8 +15,8 @@ from torch import Tensor
 
 from rcrlib.data import Video, resize
 from rcrlib.flow import FlowEstimator, guidance
-from rcrlib.flow.channels import Inputs, Variant
 from rcrlib.models import FGPLG
+from rcrlib.variants import Inputs, Variant
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class TripletReader:
     def __call__(self, video: Video, i: int, k: int, j: int) -> tuple[Tensor, Tensor]:
         """Give frame k, (3, H, W) in [0, 1], and its four guidance channels, (4, H, W).
 
-        The channels are those of `rcrlib.flow.Guidance`, in its order. Raises what reading frames
+        The channels are those of `rcrlib.flow.guidance`, in its order. Raises what reading frames
         and labels and estimating flow raise.
         """
         uses_flow = self.inputs == "rgb+labels+flow"
@@ -57,8 +57,7 @@ class TripletReader:
         guide = guidance(
             label_i, label_j, flow_ki, flow_kj, inputs=self.inputs, variant=self.variant
         )
-        channels = (guide.label_i, guide.label_j, guide.magnitude_i, guide.magnitude_j)
-        return frame, resize(torch.cat(channels, dim=1), self.size)[0]
+        return frame, resize(guide, self.size)[0]
 
     def flow_between(self, video: Video, k: int, i: int) -> Tensor:
         """Give the flow from frame k to frame i at `flow_size`, (1, 2, H, W) in its pixels."""

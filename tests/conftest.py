@@ -14,6 +14,16 @@ import torch
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run heavy tests at their full size")
+    parser.addoption("--plain", action="store_true", help="accelerate no network")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let `accelerate` change nothing with `--plain`, here and in processes of `small_runs`."""
+    if config.getoption("--plain"):
+        from small_runs import PLAIN, without_twins
+
+        os.environ[PLAIN] = "1"
+        without_twins()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

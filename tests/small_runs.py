@@ -25,6 +25,7 @@ from safetensors import safe_open
 from rcrlib.data import SyntheticConfig, keep_labels, load, write_synthetic
 from rcrlib.flow import get_flow
 from rcrlib.models import NERConfig, RCRNetConfig, weights_metadata
+from rcrlib.models.fast import TWINS
 from rcrlib.train import (
     Preset,
     TrainConfig,
@@ -33,6 +34,22 @@ from rcrlib.train import (
     train_image,
     train_video,
 )
+
+PLAIN = "RCR_TESTS_PLAIN"
+"""Environment variable by which `pytest --plain` reaches processes that import this module."""
+
+
+ALL_TWINS = dict(TWINS)
+"""For tests of the fast twins themselves, also in a run with `--plain`."""
+
+
+def without_twins() -> None:
+    """Let `accelerate` change nothing in this process."""
+    TWINS.clear()
+
+
+if os.environ.get(PLAIN) == "1":
+    without_twins()
 
 STAGES = ("image", "fgplg", "video")
 NETWORK = RCRNetConfig(
@@ -133,8 +150,8 @@ def metrics_count(run: Path) -> int:
 
 
 def fgplg_input(height: int = 64, width: int = 64) -> list[torch.Tensor]:
-    """Give two frames with what FGPLG sees of them, drawn at random, in `forward`'s order."""
-    return [torch.randn(2, 3, height, width), *torch.rand(4, 2, 1, height, width)]
+    """Return two frames and their guidance, drawn at random, in the order of `FGPLG.forward`."""
+    return [torch.randn(2, 3, height, width), torch.rand(2, 4, height, width)]
 
 
 def frames_of(count: int, size: tuple[int, int] = (20, 30)) -> list[np.ndarray]:

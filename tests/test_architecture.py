@@ -18,7 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     # the cellar: what everything stands on
     ("errors",),
-    ("files", "background", "lock"),
+    ("files", "background", "lock", "variants"),
     # the ground floor: four rooms that know nothing of each other
     ("models", "flow", "data", "metrics"),
     # the mezzanine: where the rooms meet

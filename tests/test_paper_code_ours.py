@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 import torch
 
-from rcrlib.models.config import Variant
+from rcrlib.variants import Variant
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/paper-code-ours.md"

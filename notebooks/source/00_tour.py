@@ -334,7 +334,7 @@ curtain([video.frame(t) for t in times], pair, [video.label(t) for t in times], 
 # ```bash
 # rcr demo                                  # this tour, with minutes to learn in
 # rcr demo --data my-set --encoder-weights imagenet -o mine
-# rcr predict film.mp4 --weights mine/video-pseudo/model.safetensors --overlay -o maps
+# rcr predict film.mp4 --weights mine/rcrnet-ner.safetensors --overlay -o maps
 # ```
 #
 # ## Questions

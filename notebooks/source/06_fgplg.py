@@ -431,7 +431,7 @@ old, new = (one.state_dict()["encoder.resnet.conv1.weight"] for one in (image_ne
 print("widen_stem gives the library's stem:", torch.equal(widen_stem(old, new), new))
 mine = seven_channels(rgb, label_i, label_j, flow_i, flow_j)
 with torch.no_grad():
-    theirs = fgplg(rgb, *vars(guide).values())
+    theirs = fgplg(rgb, guide)
     same = torch.allclose(fgplg.network(mine), theirs, rtol=1e-3, atol=1e-4)
 print("seven_channels gives the library's logits:", same)
 more = parameter_count(fgplg) - parameter_count(image_net)

@@ -423,7 +423,7 @@ for name, result in tables.items():
         runs = result.paired(one.pair, one.test)
         if len(runs) < 2:
             continue
-        first, second = ([run.scores["max_f"] for run in cell] for cell in zip(*runs))
+        first, second = ([run.scores["max_f"] for run in cell] for cell in zip(*runs, strict=True))
         mine = [float(x) for x in paired_interval(torch.tensor(first), torch.tensor(second))]
         theirs = over_seeds(first, second)
         same = np.allclose(mine, (theirs.mean, theirs.low, theirs.high), atol=1e-5)

@@ -21,6 +21,7 @@
 
 # %%
 import time
+from copy import deepcopy
 from functools import partial
 from statistics import median
 
@@ -33,7 +34,7 @@ from rcrlib.bench import in_turn
 from rcrlib.bench.parts import PARTS, multiply_adds_by_part, parts_in_turn
 from rcrlib.course import check, heat, picture, setup, sheet, use
 from rcrlib.course.lessons.l10_fast.compare_forms import apart, compare, prove
-from rcrlib.models import DBConvGRU, NonLocalBlock, RCRNetNER, for_inference, readable
+from rcrlib.models import DBConvGRU, NonLocalBlock, RCRNetNER, accelerate, for_inference
 from rcrlib.show import bars, curves
 
 session = setup("10_fast")
@@ -55,8 +56,7 @@ torch.set_grad_enabled(False)  # nothing learns here
 # NBVAL_CHECK_OUTPUT
 with torch.device("meta"):  # sizes without values
     paper, clip = RCRNetNER().eval(), torch.empty(1, 4, 3, 448, 448)
-with readable():
-    work = multiply_adds_by_part(paper, clip)
+work = multiply_adds_by_part(paper, clip)
 for part, count in [*work.items(), ("all", sum(work.values()))]:
     print(f"{part:<11}{count / 1e9:6.1f} G a frame {count / sum(work.values()):5.0%}")
 print(f"the head's 3 x 3, by hand: {128 * 256 * 9 * 448**2 / 1e9:.1f} G")
@@ -68,8 +68,8 @@ print(f"the head's 3 x 3, by hand: {128 * 256 * 9 * 448**2 / 1e9:.1f} G")
 #
 # ## 2 · Measure honestly
 #
-# `readable()` makes the library compute as the equations read; without it, it takes the shortcuts
-# of this lesson. To compare two variants, run them **in turn**: both once in every round, the order
+# `rcrlib.models` computes as the equations read; `accelerate(network)` makes it take the shortcuts of
+# this lesson. To compare two variants, run them **in turn**: both once in every round, the order
 # changing. Something else on the machine then slows both. The first round, in which memory is
 # fetched and code is chosen, is a **warm-up** and does not count.
 #
@@ -119,24 +119,24 @@ for clock in ("wall", "processor"):
 
 
 # %%
-def as_it_reads(clip, network):
-    with readable():
-        return network(clip)
-
-
-def fast(clip, network):
+def as_it_reads(clip, network, twin):
     return network(clip)
+
+
+def fast(clip, network, twin):
+    return twin(clip)
 
 
 block, spans = NonLocalBlock(256), (1, 2, 4, 8, 16)
 nn.init.normal_(block.w.weight, std=0.02)  # a fresh block does nothing
+twin = accelerate(deepcopy(block))
 forms, lines = {"(θ φᵀ) g": as_it_reads, "θ (φᵀ g)": fast}, {}
 for clip in (torch.randn(1, t, 256, 14, 14) for t in spans):
-    runs = {name: partial(form, clip, block) for name, form in forms.items()}
+    runs = {name: partial(form, clip, block, twin) for name, form in forms.items()}
     for name, took in in_turn(runs, 3, clock=time.process_time).items():
         lines.setdefault(name, []).append(1000 * took.median / clip.shape[1])
-prove(forms, clip, block)
-compare(forms, clip, block, rounds=3)
+prove(forms, clip, block, twin)
+compare(forms, clip, block, twin, rounds=3)
 grown = ", ".join(f"{took[-1] / took[0]:.1f} times for {n}" for n, took in lines.items())
 picture(
     f"Processor time per frame of a non-local block; at T = 16, over that at T = 1: {grown}.",
@@ -182,13 +182,13 @@ def convolve_enlarged(x, weight, size):
 check(convolve_enlarged)
 
 # %% [markdown] minutes=1
-# The whole head adds a bias, a ReLU, and a 1 × 1 convolution to one logit. `upsampled_head` is the
+# The whole head adds a bias, a ReLU, and a 1 × 1 convolution to one logit. `tiled_head` is the
 # library's.
 #
 # **Predict.** A sixteenth of the products: how many times as fast is *yours*?
 
 # %%
-from rcrlib.models.head import upsampled_head
+from rcrlib.models.fast.head import tiled_head
 from rcrlib.models.layers import upsample
 
 convolve_enlarged = use(convolve_enlarged)
@@ -203,7 +203,7 @@ def yours(x, head, size):
 
 def library(x, head, size):
     first, _, last = head
-    return upsampled_head(x, first.weight, first.bias, last.weight, last.bias, size)
+    return tiled_head(x, first.weight, first.bias, last.weight, last.bias, size)
 
 
 forms = {"as written": lambda x, head, size: head(upsample(x, size))}
@@ -308,9 +308,10 @@ check(input_halves)
 # %%
 input_halves = use(input_halves)
 gru, clip = DBConvGRU(256, bidirectional=False), torch.randn(1, 4, 256, 14, 14)
+twin = accelerate(deepcopy(gru))
 
 
-def inputs_first(clip, gru):
+def inputs_first(clip, gru, twin):
     cell, h, states = gru.forward_cell, clip[:, 0], []
     for frame in input_halves(clip, cell).unbind(dim=1):
         z, r, new = frame.chunk(3, dim=1)
@@ -321,8 +322,8 @@ def inputs_first(clip, gru):
 
 
 forms = {"step by step": as_it_reads, "inputs first": inputs_first, "the library's": fast}
-prove(forms, clip[..., :5, :5], gru)
-compare(forms, clip, gru)
+prove(forms, clip[..., :5, :5], gru, twin)
+compare(forms, clip, gru, twin)
 
 # %% [markdown] minutes=1 tags=["slide"]
 # A processor likes few large products better than many small ones. Hold your numbers against the
@@ -388,12 +389,11 @@ from rcrlib.bench.subject import Subject
 subject = Subject(size=176, clip=2)
 plain, clip = subject.network().eval(), subject.input()
 ready = for_inference(plain)
-print(f"logits {apart(as_it_reads(clip, plain), ready(clip)):.0e} apart in float32")  # warms up
-whole = partial(as_it_reads, clip, plain)
-runs = {"readable": (plain, whole), "fast": (ready, partial(ready, clip))}
+print(f"logits {apart(plain(clip), ready(clip)):.0e} apart in float32")  # warms up
+runs = {"plain": (plain, partial(plain, clip)), "fast": (ready, partial(ready, clip))}
 times = parts_in_turn(runs, rounds=3, clock=time.process_time)
 cost = {part: {n: 500 * one.median for n, one in times[part].items()} for part in PARTS}
-saved = {part: cost[part]["readable"] - cost[part]["fast"] for part in PARTS}
+saved = {part: cost[part]["plain"] - cost[part]["fast"] for part in PARTS}
 most, now = max(saved, key=saved.get), max(PARTS, key=lambda part: cost[part]["fast"])
 ratio = times_as_fast(*(one.seconds for one in times["all"].values()))
 picture(
@@ -408,21 +408,21 @@ picture(
 #
 # At the paper's 448 × 448 and $T = 4$, on two cores of an AMD EPYC, the library's own benchmark found
 # (README, *Speed*; medians of 5 rounds, wall clock) 2.6 times the speed, and a peak memory of 553 MiB
-# in place of 2408. On your machine: `rcr bench network`. It takes each path's peak in a process of
+# in place of 2408. On your machine: `rcr bench network`. It takes the peak of each in a process of
 # its own, for a process seldom gives memory back.
 #
 # ## 9 · Exact, equal, and nearly
 #
-# In mathematics the two paths are one function. In a computer, additions round, and another order
+# In mathematics plain and fast are one function. In a computer, additions round, and another order
 # rounds otherwise: $(a + b) + c \ne a + (b + c)$. So they differ in the last bits. Who is right?
-# Ask somebody more precise: the readable path in float64.
+# Ask somebody more precise: the plain network in float64.
 #
 # Fewer bits are a shortcut of another kind, which is *not* exact. `bf16` keeps 8 binary digits of each
 # number, float32 has 24. With units made for it, it can be several times as fast; without, it is
 # imitated, and may be slower.
 #
 # **Predict.** The shipped network on two frames. How far from float64 are the saliencies of float32
-# on either path, and of bf16: $10^{-7}$? $10^{-3}$? $10^{-1}$?
+# plain and fast, and of bf16: $10^{-7}$? $10^{-3}$? $10^{-1}$?
 
 # %%
 from rcrlib.data import SyntheticConfig, make_synthetic, normalise
@@ -431,11 +431,9 @@ from rcrlib.models import load_weights, shipped_weights
 video = make_synthetic(SyntheticConfig(videos=6, frames=2, size=(208, 208), seed=3))[5]
 frames = np.stack([video.frame(t) for t in range(2)])
 clip = normalise(torch.from_numpy(frames).movedim(-1, 1))[None]
-network, double = (load_weights(shipped_weights()).eval() for _ in range(2))
-double.double()
-with readable():
-    truth = double(clip.double()).sigmoid()
-    found = {"float32, readable": network(clip)}
+network, double = (load_weights(shipped_weights(), fast=False) for _ in range(2))
+truth = double.double()(clip.double()).sigmoid()
+found = {"float32, plain": network(clip)}
 found["float32, fast"] = (short := for_inference(network))(clip)
 found["float64, fast"] = for_inference(double)(clip.double())
 with torch.autocast("cpu", torch.bfloat16):
@@ -451,11 +449,11 @@ sheet(
     "A frame, its saliency in float64, and how far others are from it. Blue: below 1e-12, white:"
     f" about 1e-8, brown: above 1e-4. At most, in both frames: {', '.join(said)}.",
     [[frames[0], truth[0, 0, 0].numpy(), *errors.values()]],
-    ["frame", "float64, readable", *errors],
+    ["frame", "float64, plain", *errors],
 )
 
 # %% [markdown] minutes=1 tags=["slide"]
-# Compare the two float32 columns: the fast path is not less right, it is rounded elsewhere. In float64
+# Compare the two float32 columns: the fast one is not less right, it is rounded elsewhere. In float64
 # what is left shrinks by some eight digits, and that proves a shortcut: a forgotten border row would
 # stay as large as it was. bf16's error is that of the format; whether it matters is a question for
 # metrics (lesson 01).
@@ -481,7 +479,8 @@ sheet(
 # ## References
 #
 # P. Yan et al., *Semi-Supervised Video Salient Object Detection Using Pseudo-Labels*, ICCV 2019,
-# [arXiv:1908.04051](https://arxiv.org/abs/1908.04051): sections 3.1, 3.2 and 4.2. The library's paths:
-# `rcrlib.models.head` and `strips` (step 4), `layers` (5 and 7), `convgru` (6), `nonlocal_block` (3).
+# [arXiv:1908.04051](https://arxiv.org/abs/1908.04051): sections 3.1, 3.2 and 4.2. The library's
+# `rcrlib.models.fast`: `head` (step 4), `convolution` (5), `memory_format` (7), `convgru` (6),
+# `nonlocal_block` (3).
 #
 # **Next:** your own network. Count it.

@@ -15,8 +15,7 @@ from rcrlib.bench.report import Report
 from rcrlib.bench.timing import LEAST, Times, in_turn
 from rcrlib.data import Dataset
 from rcrlib.errors import OptionError
-from rcrlib.models import NERConfig, RCRNet, RCRNetNER
-from rcrlib.models.layers import arrange_weights
+from rcrlib.models import NERConfig, RCRNet, RCRNetNER, for_training
 from rcrlib.runtime import mix_seed, pick_device
 from rcrlib.train import Preset
 from rcrlib.train.loader import read_steps
@@ -116,7 +115,7 @@ class _Bench:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(mix_seed(0))
             network = RCRNetNER.from_rcrnet(RCRNet(preset.network), NERConfig())
-        arrange_weights(network, preset.size, self.device)
+        network = for_training(network, preset.size, self.device)
         self.network: nn.Module = network.to(self.device).train()
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=video.lr)
         self.held = next(self._reader(0))

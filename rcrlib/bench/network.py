@@ -1,4 +1,4 @@
-"""`rcr bench network` and `rcr bench training`: the readable path beside the fast one."""
+"""`rcr bench network` and `rcr bench training`: the plain network beside the accelerated one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def bench_network(
     subject: Subject,
     clips: Sequence[int] = (4,),
     *,
-    paths: Sequence[str] = ("readable", "fast"),
+    paths: Sequence[str] = ("plain", "fast"),
     rounds: int = LEAST,
 ) -> Report:
     """Measure inference: time, memory, operations and difference, for each clip length.
@@ -32,7 +32,7 @@ def bench_network(
     Args:
         subject: device, backbone, size and batch; its path, precision and clip are varied.
         clips: values of T.
-        paths: "readable", "fast" or both.
+        paths: "plain", "fast" or both.
         rounds: runs of each variant, taken in turn.
     """
     variants = _variants(subject, clips, paths)
@@ -52,7 +52,7 @@ def bench_network(
             continue
         tera = operations(one) / times[name].median / 1e12
         row |= _times(times[name], one.frames) | {"TFLOP/s": tera, "of matmul": tera / best}
-        reference = f"readable {one.clip} float32"
+        reference = f"plain {one.clip} float32"
         if reference in runs:
             row |= {"times as fast": times[reference].over(times[name])}
             row |= _difference(runs[reference](), runs[name]())
@@ -68,7 +68,7 @@ def bench_network(
 def bench_training(subject: Subject, *, rounds: int = LEAST) -> Report:
     """Measure a training step: forward, backward and Adam, and compare all gradients."""
     device = subject.where
-    variants = _variants(subject, [subject.clip], ("readable", "fast"))
+    variants = _variants(subject, [subject.clip], ("plain", "fast"))
     steps = {name: training(one) for name, one in variants.items()}
     first = {name: step() for name, step in steps.items()}  # from the same weights
     reference, *_ = first

@@ -22,8 +22,8 @@ def by_part(
 ) -> dict[str, float]:
     """Give by how much `total` rises in each part of a network while `run` runs it.
 
-    Works on both paths, which call the same large modules: what lies between them, such as the
-    ResNet on the fast path and the head on both, is what is left of the module around it.
+    Works on plain and on accelerated networks, which call the same large modules: what lies between
+    them, such as the ResNet and the head, is what is left of the module around it.
 
     Args:
         network: what `run` calls.
@@ -68,7 +68,8 @@ def multiply_adds_by_part(network: RCRNetNER, clip: torch.Tensor) -> dict[str, f
     """Count the multiply-adds that each part takes for clips (B, T, 3, H, W), per frame.
 
     Only convolutions and products of matrices count. On PyTorch's device "meta" nothing is
-    computed; the fast path's head, which chooses its strips by the device, cannot be counted there.
+    computed; the tiled head of an accelerated network, which chooses its strips by the device,
+    cannot be counted there.
     """
     # With gradients: the operators fused for inference are not counted.
     with torch.enable_grad(), FlopCounterMode(display=False) as counter:

@@ -13,12 +13,19 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from rcrlib.errors import OptionError
-from rcrlib.models import NonLocalBlock, RCRNetConfig, RCRNetNER, for_inference, readable
+from rcrlib.models import (
+    NonLocalBlock,
+    RCRNetConfig,
+    RCRNetNER,
+    accelerate,
+    for_inference,
+    for_training,
+)
 from rcrlib.models.config import Backbone
-from rcrlib.models.layers import arrange_weights
 from rcrlib.runtime import autocast, computes_in_bf16, pick_device, pick_precision
 
-Path = Literal["readable", "fast"]
+Path = Literal["plain", "fast"]
+"""The network as its equations read, or accelerated."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Subject:
                 value = getattr(self, name)
                 raise OptionError(f"{name} is {value}; it must be at least {least}")
         if self.path not in get_args(Path):
-            raise OptionError(f"path {self.path!r}: expected readable or fast")
+            raise OptionError(f"path {self.path!r}: expected plain or fast")
 
     @property
     def frames(self) -> int:
@@ -70,8 +77,8 @@ class Subject:
     def network(self) -> RCRNetNER:
         """Make the network, with values that stay in range from layer to layer as trained ones do.
 
-        Untrained residual groups double their values with each block, and then float32 itself, on
-        either path, is far from float64: their normalisation starts at 0.2. The non-local blocks
+        Untrained residual groups double their values with each block, and then float32 itself,
+        plain or fast, is far from float64: their normalisation starts at 0.2. The non-local blocks
         are not the identity that fresh ones are.
         """
         torch.manual_seed(self.seed)
@@ -91,7 +98,7 @@ class Subject:
         return torch.randn(shape, generator=generator).to(self.where)
 
     def fits(self, free: int | None) -> bool:
-        """Tell whether so much memory (None: not known) is surely enough for the readable path."""
+        """Tell whether so much memory (None: not known) is surely enough for the plain network."""
         positions = self.clip * (self.size // 16) ** 2
         pairs = 2 * self.batch * positions**2
         head = self.frames * self.size**2 * (128 + 2 * 256 + 128)
@@ -106,11 +113,7 @@ def inference(subject: Subject) -> Callable[[], Tensor]:
     precision = pick_precision(subject.precision, subject.where)
 
     def run() -> Tensor:
-        with (
-            torch.inference_mode(),
-            readable(subject.path == "readable"),
-            autocast(subject.where, precision),
-        ):
+        with torch.inference_mode(), autocast(subject.where, precision):
             logits: Tensor = network(clips)
             return logits
 
@@ -120,8 +123,8 @@ def inference(subject: Subject) -> Callable[[], Tensor]:
 def training(subject: Subject) -> Callable[[], Tensor]:
     """Give what takes one optimiser step on the subject's clips and gives all gradients."""
     network, clips = subject.network().train(), subject.input()
-    with readable(subject.path == "readable"):
-        arrange_weights(network, subject.size, subject.where)
+    if subject.path == "fast":
+        network = for_training(network, subject.size, subject.where)
     labels = (clips[:, :, :1] > 0).float()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-5)
     precision = pick_precision(subject.precision, subject.where)
@@ -129,10 +132,9 @@ def training(subject: Subject) -> Callable[[], Tensor]:
     def step() -> Tensor:
         optimiser.zero_grad(set_to_none=True)
         torch.manual_seed(subject.seed)  # dropout
-        with readable(subject.path == "readable"):
-            with autocast(subject.where, precision):
-                logits = network(clips)
-            F.binary_cross_entropy_with_logits(logits.float(), labels).backward()
+        with autocast(subject.where, precision):
+            logits = network(clips)
+        F.binary_cross_entropy_with_logits(logits.float(), labels).backward()
         optimiser.step()
         return torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
 
@@ -142,17 +144,18 @@ def training(subject: Subject) -> Callable[[], Tensor]:
 def operations(subject: Subject) -> float:
     """Count the floating-point operations of one run of `inference`, two for a multiply-add.
 
-    Only convolutions and products of matrices count. The fast path is counted on one frame: its
-    operations grow with the number of frames.
+    Only convolutions and products of matrices count. The fast network is counted on one frame:
+    its operations grow with the number of frames.
     """
-    if subject.path == "readable":
+    if subject.path == "plain":
         with torch.device("meta"):
             network, clips = RCRNetNER(RCRNetConfig(backbone=subject.backbone)), None
             clips = torch.empty(subject.batch, subject.clip, 3, subject.size, subject.size)
         share = 1
     else:
-        network, clips, share = subject.network(), subject.input()[:1, :1], subject.frames
+        network, clips = accelerate(subject.network()), subject.input()[:1, :1]
+        share = subject.frames
     counter = FlopCounterMode(display=False)
-    with counter, readable(subject.path == "readable"):
+    with counter:
         network.eval()(clips)  # with gradients: the operators fused for inference are not counted
     return float(counter.get_total_flops() * share)

@@ -80,8 +80,8 @@ subject = o.bundle(
 )  # fmt: skip
 @subject
 @o.option(
-    "Network", "--path paths NAME", "readable or fast.", multiple=True, show_default="both",
-    default=("readable", "fast"),
+    "Network", "--path paths NAME", "plain or fast.", multiple=True, show_default="both",
+    default=("plain", "fast"),
 )  # fmt: skip
 @o.measuring
 def network(
@@ -89,8 +89,8 @@ def network(
 ) -> None:
     """Time, memory and operations of inference.
 
-    The readable path, which costs what the authors' network costs, beside the fast one, which gives
-    the same.
+    The plain network, which computes as the paper's equations read and costs what the authors'
+    network costs, beside the accelerated one, which answers the same.
     """
     from rcrlib.bench.network import bench_network
     from rcrlib.bench.subject import Subject
@@ -105,7 +105,7 @@ def network(
 def training(rounds: int, json: Path | None, **settings: Any) -> None:
     """Time and memory of a training step.
 
-    Forward, backward and Adam, on the readable and on the fast path; their gradients are compared.
+    Forward, backward and Adam, on the plain and the accelerated network; gradients are compared.
     """
     from rcrlib.bench.network import bench_training
     from rcrlib.bench.subject import Subject

@@ -159,7 +159,7 @@ def import_weights(source: Path, out: Path, force: bool) -> None:
     from rcrlib.models import load_weights, parameter_count, save_weights
 
     check_free(out, force=force)
-    network = load_weights(source)
+    network = load_weights(source, fast=False)
     save_weights(network, out, source=source.name)
     millions = parameter_count(network) / 1e6
     click.echo(f"{out}: {type(network).__name__}, {millions:.1f} M parameters")
@@ -178,7 +178,7 @@ def halve(source: Path, out: Path, force: bool) -> None:
     from rcrlib.models import load_weights, save_weights, weights_metadata
 
     check_free(out, force=force)
-    save_weights(load_weights(source), out, half=True, **weights_metadata(source))
+    save_weights(load_weights(source, fast=False), out, half=True, **weights_metadata(source))
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
 
@@ -206,7 +206,7 @@ def average(sources: tuple[Path, ...], size: int | None, out: Path, force: bool)
     from rcrlib.predict import PredictConfig
 
     check_free(out, force=force)
-    network = average_weights(sources)
+    network = average_weights(sources, fast=False)
     trained = weights_metadata(sources[0]) | {"mean_of": [str(source) for source in sources]}
     if size is not None:
         trained["size"] = PredictConfig(size=size).size  # refuses what a prediction would

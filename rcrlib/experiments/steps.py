@@ -24,9 +24,9 @@ from rcrlib.experiments.labels import Labels
 from rcrlib.experiments.noise import ExactFlow, NoisyFlow
 from rcrlib.experiments.work import counts, kept_counts, training, work
 from rcrlib.flow import FlowCache, FlowEstimator
-from rcrlib.flow.channels import Inputs
 from rcrlib.models import FGPLG
 from rcrlib.train import load_as, train_fgplg, train_image
+from rcrlib.variants import Inputs
 
 
 class Step(Housed, Protocol):

@@ -5,7 +5,7 @@ pixels, channel 0 to the right and channel 1 down. Sampling b at (x, y) + flow(a
 """
 
 from rcrlib.flow.cache import FlowCache
-from rcrlib.flow.channels import Guidance, guidance, magnitude
+from rcrlib.flow.channels import guidance, magnitude
 from rcrlib.flow.estimator import FlowEstimator
 from rcrlib.flow.geometry import occlusion, warp
 from rcrlib.flow.methods import METHODS, get_flow
@@ -16,7 +16,6 @@ __all__ = [
     "METHODS",
     "FlowCache",
     "FlowEstimator",
-    "Guidance",
     "flow_to_rgb",
     "get_flow",
     "guidance",

@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from torch import Tensor
 
 from rcrlib.errors import OptionError
 from rcrlib.flow.geometry import warp
-
-Inputs = Literal["rgb", "rgb+labels", "rgb+labels+flow"]
-"""What FGPLG sees: the rows Gb, Gc and Gd of the paper's Table 4."""
-
-Variant = Literal["paper", "official"]
-
-
-@dataclass(frozen=True)
-class Guidance:
-    """FGPLG's input channels 4 to 7 for frame k, in the network's order; each float (B, 1, H, W).
-
-    Attributes:
-        label_i: the label of frame i brought to frame k, values in [0, 1].
-        label_j: the same for frame j.
-        magnitude_i: the length of the flow from k to i, see `magnitude`.
-        magnitude_j: the same for frame j.
-    """
-
-    label_i: Tensor
-    label_j: Tensor
-    magnitude_i: Tensor
-    magnitude_j: Tensor
+from rcrlib.variants import Inputs, Variant
 
 
 def guidance(
@@ -42,7 +20,7 @@ def guidance(
     *,
     inputs: Inputs = "rgb+labels+flow",
     variant: Variant = "paper",
-) -> Guidance:
+) -> Tensor:
     """Prepare what FGPLG gets for frame k beside its colours (paper 3.3, Fig. 4).
 
     Convention: the flow is computed *on k towards i*, `flow_ki = flow(k, i)`, and the label of i is
@@ -53,9 +31,13 @@ def guidance(
         label_j: the same for the kept frame after k.
         flow_ki: (B, 2, H, W) in pixels; may be None where `inputs` does not use the flow.
         flow_kj: the same towards j.
-        inputs: "rgb+labels+flow" is the paper's FGPLG (Table 4, Gd); "rgb+labels" gives the labels
-            as they are and magnitudes of zero (Gc); "rgb" gives zeros only (Gb).
+        inputs: "rgb+labels+flow" is the paper's FGPLG (Table 4, Gd); "rgb+labels" has the labels as
+            they are and magnitudes of zero (Gc); "rgb" has zeros only (Gb).
         variant: how the flow is normalised, see `magnitude`.
+
+    Returns:
+        FGPLG's input channels 4 to 7, (B, 4, H, W), in the network's order: the label of i brought
+        to k, that of j, both in [0, 1]; the magnitude of the flow from k to i, and from k to j.
 
     Raises:
         OptionError: `inputs` or `variant` has no such value, or the flow is missing.
@@ -64,21 +46,18 @@ def guidance(
         raise OptionError(f"inputs={inputs!r}: expected one of {', '.join(get_args(Inputs))}")
     zeros = torch.zeros_like(label_i)
     if inputs == "rgb":
-        return Guidance(zeros, zeros, zeros, zeros)
+        return torch.cat([zeros, zeros, zeros, zeros], dim=1)
     if inputs == "rgb+labels":
-        return Guidance(label_i, label_j, zeros, zeros)
+        return torch.cat([label_i, label_j, zeros, zeros], dim=1)
     if flow_ki is None or flow_kj is None:
         raise OptionError(f"inputs={inputs!r} needs the flow from k to i and to j; one is missing")
-    return Guidance(
-        warp(label_i, flow_ki),
-        warp(label_j, flow_kj),
-        magnitude(flow_ki, variant).to(label_i.dtype),
-        magnitude(flow_kj, variant).to(label_j.dtype),
-    )
+    labels = [warp(label_i, flow_ki), warp(label_j, flow_kj)]
+    magnitudes = [magnitude(flow, variant).to(label_i.dtype) for flow in (flow_ki, flow_kj)]
+    return torch.cat([*labels, *magnitudes], dim=1)
 
 
 def magnitude(flow: Tensor, variant: Variant = "paper") -> Tensor:
-    """Give the length of the normalised flow, ||O_i|| of the paper's Fig. 4.
+    """Return the length of the normalised flow, ||O_i|| of the paper's Fig. 4.
 
     "paper" (3.3: "normalising the flow into [-1, 1], then its Euclidean norm") leaves open what it
     divides by. We read it as the largest absolute component in that flow, so that the components

@@ -2,29 +2,32 @@
 
 Images are (B, C, H, W) and clips (B, T, C, H, W), ImageNet-normalised floats; all networks return
 logits. `RCRNet` is the paper's section 3.1, `RCRNetNER` 3.2 and `FGPLG` 3.3.
+
+The modules here are the paper alone: `forward` is the equations. `rcrlib.models.fast` holds the
+same networks, faster (`accelerate(network)`), `rcrlib.models.files` loads and saves them.
 """
 
-from rcrlib.models.average import average_weights
 from rcrlib.models.config import NERConfig, RCRNetConfig
 from rcrlib.models.convgru import ConvGRUCell, DBConvGRU
 from rcrlib.models.encoder import Features
+from rcrlib.models.fast import accelerate, for_inference, for_training
 from rcrlib.models.fgplg import FGPLG
-from rcrlib.models.inference import for_inference
-from rcrlib.models.ner import NER
-from rcrlib.models.nonlocal_block import NonLocalBlock
-from rcrlib.models.paths import is_readable, readable
-from rcrlib.models.rcrnet import RCRNet
-from rcrlib.models.shipped import shipped_weights
-from rcrlib.models.video import RCRNetNER
-from rcrlib.models.weights import (
+from rcrlib.models.files import (
     Network,
+    average_weights,
     encoder_file_info,
+    kind_of,
     load_encoder_weights,
     load_weights,
-    parameter_count,
     save_weights,
+    shipped_weights,
     weights_metadata,
 )
+from rcrlib.models.layers import parameter_count
+from rcrlib.models.ner import NER
+from rcrlib.models.nonlocal_block import NonLocalBlock
+from rcrlib.models.rcrnet import RCRNet
+from rcrlib.models.video import RCRNetNER
 
 __all__ = [
     "FGPLG",
@@ -38,14 +41,15 @@ __all__ = [
     "RCRNet",
     "RCRNetConfig",
     "RCRNetNER",
+    "accelerate",
     "average_weights",
     "encoder_file_info",
     "for_inference",
-    "is_readable",
+    "for_training",
+    "kind_of",
     "load_encoder_weights",
     "load_weights",
     "parameter_count",
-    "readable",
     "save_weights",
     "shipped_weights",
     "weights_metadata",

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from rcrlib.errors import OptionError
+from rcrlib.variants import Variant
 
 Backbone = Literal["resnet50", "resnet18"]
 StrideOn = Literal["3x3", "1x1"]
-Variant = Literal["paper", "official"]
 Recurrence = Literal["none", "one-way", "bidirectional"]
-Inputs = Literal["rgb", "rgb+labels", "rgb+labels+flow"]
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from rcrlib.models.config import Variant, check_choice
-from rcrlib.models.layers import arrange
-from rcrlib.models.paths import is_readable
+from rcrlib.models.config import check_choice
+from rcrlib.variants import Variant
 
 
 class ConvGRUCell(nn.Module):
@@ -44,34 +42,12 @@ class ConvGRUCell(nn.Module):
         self.w_xh, self.w_hh = _conv(channels, kernel, bias=True), _conv(channels, kernel)
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
-        """Give the next state for the input `x` and the state `h`; all three are (B, C, H, W)."""
+        """Return the next state for the input `x` and the state `h`; all three are (B, C, H, W)."""
         z = torch.sigmoid(self.w_xz(x) + self.w_hz(h))
         r = torch.sigmoid(self.w_xr(x) + self.w_hr(h))
         reset = r * self.w_hh(h) if self.variant == "paper" else self.w_hh(r * h)
         candidate = torch.tanh(self.w_xh(x) + reset)
         return (1 - z) * candidate + z * h
-
-    def run(self, inputs: Tensor, start: Tensor) -> Tensor:
-        """Give the state after each of the inputs (B, T, C, h, w), from `start` (B, C, h, w).
-
-        `forward` T times over, in fewer and larger convolutions: those of X do not depend on the
-        state, so all T go at once; and those that read the same map are one, with their weights
-        behind each other.
-        """
-        of_x = [self.w_xz, self.w_xr, self.w_xh]
-        of_h = [self.w_hz, self.w_hr, self.w_hh]
-        biases = torch.cat([conv.bias for conv in of_x if conv.bias is not None])
-        x = _convolve(inputs.flatten(0, 1), of_x, biases).unflatten(0, inputs.shape[:2])
-        gates = of_h if self.variant == "paper" else of_h[:2]
-        states, h = [], start
-        for x_z, x_r, x_h in (frame.chunk(3, dim=1) for frame in x.unbind(dim=1)):
-            h_z, h_r, *h_h = _convolve(h, gates).chunk(len(gates), dim=1)
-            z, r = torch.sigmoid(x_z + h_z), torch.sigmoid(x_r + h_r)
-            reset = r * h_h[0] if h_h else self.w_hh(r * h)
-            candidate = torch.tanh(x_h + reset)
-            h = (1 - z) * candidate + z * h
-            states.append(h)
-        return torch.stack(states, dim=1)
 
 
 class DBConvGRU(nn.Module):
@@ -103,46 +79,22 @@ class DBConvGRU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Run over clip features (B, T, C, H, W); the shape stays."""
-        if not is_readable():
-            return self._forward_together(x)
-        frames = list(x.unbind(dim=1))
-        forward_states = _run(self.forward_cell, frames, start=frames[0])
+        frames = x.unbind(dim=1)  # T times (B, C, H, W)
+        hf = states_along(self.forward_cell, frames, start=frames[0])
         if not self.bidirectional:
-            return torch.stack(forward_states, dim=1)
-        from_the_end = forward_states[::-1]
-        backward_states = _run(self.backward_cell, from_the_end, start=from_the_end[0])[::-1]
-        outputs = [
-            torch.tanh(self.w_hf(hf) + self.w_hb(hb))
-            for hf, hb in zip(forward_states, backward_states, strict=True)
-        ]
-        return torch.stack(outputs, dim=1)
-
-    def _forward_together(self, x: Tensor) -> Tensor:
-        """Give what `forward` gives, with the convolutions of all frames at once where they can."""
-        forward_states = self.forward_cell.run(x, x[:, 0])
-        if not self.bidirectional:
-            return forward_states
-        from_the_end = forward_states.flip(1)
-        backward_states = self.backward_cell.run(from_the_end, from_the_end[:, 0]).flip(1)
-        both = torch.cat([forward_states, backward_states], dim=2).flatten(0, 1)
-        weight = torch.cat([self.w_hf.weight, self.w_hb.weight], dim=1)
-        outputs = F.conv2d(both, weight, self.w_hf.bias, padding=self.w_hf.padding)
-        return torch.tanh(outputs).unflatten(0, x.shape[:2])
+            return torch.stack(hf, dim=1)
+        hb = states_along(self.backward_cell, hf[::-1], start=hf[-1])[::-1]
+        h = [torch.tanh(self.w_hf(f) + self.w_hb(b)) for f, b in zip(hf, hb, strict=True)]
+        return torch.stack(h, dim=1)  # (B, T, C, H, W)
 
 
-def _run(cell: ConvGRUCell, inputs: list[Tensor], start: Tensor) -> list[Tensor]:
-    """Give the state after each of `inputs`."""
+def states_along(cell: ConvGRUCell, inputs: Sequence[Tensor], start: Tensor) -> list[Tensor]:
+    """Return the state after each of `inputs`; all are (B, C, H, W)."""
     states, h = [], start
     for x in inputs:
         h = cell(x, h)
         states.append(h)
     return states
-
-
-def _convolve(x: Tensor, convs: Sequence[nn.Conv2d], bias: Tensor | None = None) -> Tensor:
-    """Give what several convolutions make of one map, behind each other: (B, n C, h, w)."""
-    weight = torch.cat([conv.weight for conv in convs])
-    return F.conv2d(arrange(x), weight, bias, padding=convs[0].padding)
 
 
 def _conv(channels: int, kernel: int, bias: bool = False) -> nn.Conv2d:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from rcrlib.models.config import RCRNetConfig
 from rcrlib.models.encoder import CHANNELS, Features
-from rcrlib.models.head import pays, upsampled_head
-from rcrlib.models.layers import conv_bn, conv_bn_relu, fold, run, upsample
-from rcrlib.models.paths import is_readable
+from rcrlib.models.layers import ConvBN, ConvBNReLU, upsample
 
 
 class Skips(NamedTuple):
@@ -29,16 +28,15 @@ class ResidualSkip(nn.Module):
     def __init__(self, in_channels: int, inner: int, out_channels: int) -> None:
         super().__init__()
         self.bottleneck = nn.Sequential(
-            conv_bn_relu(in_channels, inner, 1),
-            conv_bn_relu(inner, inner, 3),
-            conv_bn(inner, out_channels, 1),
+            ConvBNReLU(in_channels, inner, 1),
+            ConvBNReLU(inner, inner, 3),
+            ConvBN(inner, out_channels, 1),
         )
-        self.shortcut = conv_bn(in_channels, out_channels, 1)
+        self.shortcut = ConvBN(in_channels, out_channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Compress encoder features (B, M, h, w)."""
-        inner = run(self.bottleneck[1], run(self.bottleneck[0], x))
-        return run(self.bottleneck[2], inner, add=run(self.shortcut, x), relu=True)
+        return F.relu(self.bottleneck(x) + self.shortcut(x))
 
 
 class RefinementBlock(nn.Module):
@@ -48,12 +46,12 @@ class RefinementBlock(nn.Module):
         super().__init__()
         inner, outer = config.skip_channels
         self.skip = ResidualSkip(encoder_channels, inner, outer)
-        self.refine = conv_bn_relu(previous_channels + outer, config.refine_channels, 3)
+        self.refine = ConvBNReLU(previous_channels + outer, config.refine_channels, 3)
 
     def forward(self, previous: Tensor, skip: Tensor) -> Tensor:
         """Join (B, P, h', w') and the skip's result (B, 96, h, w) to (B, 128, h, w)."""
-        previous = upsample(previous, skip.shape[2:])
-        return run(self.refine, torch.cat([previous, skip], dim=1))
+        previous = upsample(previous, skip.shape[2:])  # (B, P, h, w)
+        return self.refine(torch.cat([previous, skip], dim=1))  # (B, 128, h, w)
 
 
 class Decoder(nn.Module):
@@ -67,7 +65,7 @@ class Decoder(nn.Module):
         self.refine8 = RefinementBlock(width, c8, config)
         self.refine4 = RefinementBlock(width, c4, config)
         self.head = nn.Sequential(
-            conv_bn_relu(width, config.head_channels, 3),
+            ConvBNReLU(width, config.head_channels, 3),
             nn.Conv2d(config.head_channels, 1, 1),
         )
 
@@ -81,14 +79,8 @@ class Decoder(nn.Module):
 
     def forward(self, context: Tensor, skips: Skips, size: Sequence[int]) -> Tensor:
         """Decode context and skips to logits of `size` (H, W)."""
-        x = self.refine16(context, skips.s16)
-        x = self.refine8(x, skips.s8)
-        x = self.refine4(x, skips.s4)
-        (conv, norm, *_), to_logit = (
-            cast(nn.Sequential, self.head[0]),
-            cast(nn.Conv2d, self.head[1]),
-        )
-        if is_readable() or norm.training or not pays(conv, size):
-            return self.head(upsample(x, size))  # to full size first: the head is most of the work
-        assert to_logit.bias is not None
-        return upsampled_head(x, *fold(conv, norm), to_logit.weight, to_logit.bias, size)
+        x = self.refine16(context, skips.s16)  # (B, 128, ⌈H/16⌉, ⌈W/16⌉)
+        x = self.refine8(x, skips.s8)  # (B, 128, ⌈H/8⌉, ⌈W/8⌉)
+        x = self.refine4(x, skips.s4)  # (B, 128, ⌈H/4⌉, ⌈W/4⌉)
+        # To full size first, as in the authors' code: the head is most of the network's work.
+        return self.head(upsample(x, size))  # (B, 1, H, W)

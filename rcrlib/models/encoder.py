@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet, resnet18, resnet50
+from torchvision.models.resnet import ResNet, resnet18, resnet50
 
 from rcrlib.models.config import Backbone, RCRNetConfig
-from rcrlib.models.layers import conv_bn_relu, conv_norm, run
-from rcrlib.models.paths import is_readable
+from rcrlib.models.layers import ConvBNReLU
 
 CHANNELS: dict[Backbone, tuple[int, int, int, int]] = {
     "resnet50": (256, 512, 1024, 2048),
@@ -40,16 +39,12 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor) -> Features:
         """Encode ImageNet-normalised images (B, C, H, W)."""
         resnet = self.resnet
-        if is_readable():
-            stem = resnet.relu(resnet.bn1(resnet.conv1(x)))
-            f4 = resnet.layer1(resnet.maxpool(stem))
-            f8 = resnet.layer2(f4)
-            f16 = resnet.layer3(f8)
-            return Features(f4, f8, f16, context=self.aspp(resnet.layer4(f16)))
-        f4 = run_group(resnet.layer1, resnet.maxpool(conv_norm(resnet.conv1, resnet.bn1, x)))
-        f8 = run_group(resnet.layer2, f4)
-        f16 = run_group(resnet.layer3, f8)
-        return Features(f4, f8, f16, context=self.aspp(run_group(resnet.layer4, f16)))
+        x = resnet.relu(resnet.bn1(resnet.conv1(x)))  # (B, 64, ⌈H/2⌉, ⌈W/2⌉)
+        f4 = resnet.layer1(resnet.maxpool(x))  # (B, 256, ⌈H/4⌉, ⌈W/4⌉)
+        f8 = resnet.layer2(f4)  # (B, 512, ⌈H/8⌉, ⌈W/8⌉)
+        f16 = resnet.layer3(f8)  # (B, 1024, ⌈H/16⌉, ⌈W/16⌉)
+        context = self.aspp(resnet.layer4(f16))  # (B, 256, ⌈H/16⌉, ⌈W/16⌉)
+        return Features(f4, f8, f16, context)
 
 
 class ASPP(nn.Module):
@@ -61,36 +56,20 @@ class ASPP(nn.Module):
 
     def __init__(self, in_channels: int, channels: int = 256, dropout: float = 0.1) -> None:
         super().__init__()
-        self.pool = conv_bn_relu(in_channels, channels, 1)
-        self.point = conv_bn_relu(in_channels, channels, 1)
-        self.rate6 = conv_bn_relu(in_channels, channels, 3, dilation=6)
-        self.rate12 = conv_bn_relu(in_channels, channels, 3, dilation=12)
-        self.rate18 = conv_bn_relu(in_channels, channels, 3, dilation=18)
-        self.project = conv_bn_relu(5 * channels, channels, 3)
+        self.pool = ConvBNReLU(in_channels, channels, 1)
+        self.point = ConvBNReLU(in_channels, channels, 1)
+        self.rate6 = ConvBNReLU(in_channels, channels, 3, dilation=6)
+        self.rate12 = ConvBNReLU(in_channels, channels, 3, dilation=12)
+        self.rate18 = ConvBNReLU(in_channels, channels, 3, dilation=18)
+        self.project = ConvBNReLU(5 * channels, channels, 3)
         self.dropout = nn.Dropout2d(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """Gather context around each position of (B, M, h, w)."""
-        mean = x.mean(dim=(2, 3), keepdim=True)
-        everywhere = run(self.pool, mean).expand(-1, -1, *x.shape[2:])  # = bilinear from a 1x1 map
-        branches = (self.point, self.rate6, self.rate12, self.rate18)
-        scales = [everywhere, *(run(branch, x) for branch in branches)]
-        return self.dropout(run(self.project, torch.cat(scales, dim=1)))
-
-
-def run_group(group: nn.Module, x: Tensor) -> Tensor:
-    """Run a residual group as torchvision does, each normalisation within its convolution."""
-    assert isinstance(group, nn.Sequential)
-    for block in group:
-        assert isinstance(block, BasicBlock | Bottleneck)
-        shortcut = x if block.downsample is None else run(block.downsample, x)
-        x = conv_norm(block.conv1, block.bn1, x)
-        if isinstance(block, Bottleneck):
-            x = conv_norm(block.conv2, block.bn2, x)
-            x = conv_norm(block.conv3, block.bn3, x, add=shortcut)
-        else:
-            x = conv_norm(block.conv2, block.bn2, x, add=shortcut)
-    return x
+        mean = self.pool(x.mean(dim=(2, 3), keepdim=True))  # (B, C, 1, 1)
+        everywhere = mean.expand(-1, -1, *x.shape[2:])  # (B, C, h, w): bilinear from a 1x1 map
+        scales = [everywhere, self.point(x), self.rate6(x), self.rate12(x), self.rate18(x)]
+        return self.dropout(self.project(torch.cat(scales, dim=1)))  # (B, C, h, w)
 
 
 def dilated_resnet(config: RCRNetConfig) -> ResNet:

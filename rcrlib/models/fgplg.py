@@ -8,9 +8,13 @@ import torch
 from torch import Tensor
 
 from rcrlib.errors import OptionError
-from rcrlib.models.config import Inputs, RCRNetConfig, Variant, check_choice
+from rcrlib.models.config import RCRNetConfig, check_choice
 from rcrlib.models.layers import FrozenBatchNorm
 from rcrlib.models.rcrnet import RCRNet
+from rcrlib.variants import Inputs, Variant
+
+GUIDANCE_SEEN: dict[Inputs, int] = {"rgb": 0, "rgb+labels": 2, "rgb+labels+flow": 4}
+"""How many of the four channels of guidance are seen: none, the two labels, or all."""
 
 AGREED = 4.0
 """Logit of a pixel that both labels agree on, where FGPLG is `residual`: a probability of 0.98."""
@@ -75,28 +79,19 @@ class FGPLG(FrozenBatchNorm):
         generator.network.load_state_dict({**image_net.state_dict(), stem: weights})
         return generator
 
-    def forward(
-        self,
-        rgb: Tensor,
-        label_i: Tensor,
-        label_j: Tensor,
-        magnitude_i: Tensor,
-        magnitude_j: Tensor,
-    ) -> Tensor:
-        """Give logits (B, 1, H, W) of frame k's pseudo-label.
+    def forward(self, rgb: Tensor, guidance: Tensor) -> Tensor:
+        """Return logits (B, 1, H, W) of frame k's pseudo-label.
 
         Args:
             rgb: frame k, ImageNet-normalised, (B, 3, H, W).
-            label_i, label_j: labels of the frames i before and j after, in [0, 1], (B, 1, H, W);
-                brought to k by backward warping where `inputs` has flow, as they are where not.
-            magnitude_i, magnitude_j: ||O_i|| and ||O_j||, magnitudes of the flow on k towards i and
-                towards j, scaled as `variant` says, (B, 1, H, W).
+            guidance: (B, 4, H, W), see `rcrlib.flow.guidance`: the labels of the frames i before
+                and j after, in [0, 1], brought to k by backward warping where `inputs` has flow, as
+                they are where not; and ||O_i|| and ||O_j||, magnitudes of the flow on k towards i
+                and towards j, scaled as `variant` says.
         """
-        labels = [label_i, label_j]
-        magnitudes = [magnitude_i, magnitude_j]
-        if self.inputs == "rgb":
-            labels = [torch.zeros_like(label) for label in labels]
-        if self.inputs != "rgb+labels+flow":
-            magnitudes = [torch.zeros_like(magnitude) for magnitude in magnitudes]
-        logits = self.network(torch.cat([rgb, *labels, *magnitudes], dim=1))
-        return logits + AGREED * (label_i + label_j - 1) if self.residual else logits
+        seen, unseen = guidance.tensor_split([GUIDANCE_SEEN[self.inputs]], dim=1)
+        logits = self.network(torch.cat([rgb, seen, torch.zeros_like(unseen)], dim=1))  # 7 channels
+        if not self.residual:
+            return logits
+        label_i, label_j = guidance[:, 0:1], guidance[:, 1:2]
+        return logits + AGREED * (label_i + label_j - 1)

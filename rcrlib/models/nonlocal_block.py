@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from rcrlib.models.paths import is_readable
-
 
 class NonLocalBlock(nn.Module):
     """Adds to each position a weighted sum of the features at all positions of all frames.
@@ -39,29 +37,18 @@ class NonLocalBlock(nn.Module):
         """Relate all positions of clip features (B, T, C, H, W); the shape stays."""
         b, t, c, h, w = x.shape
         positions = x.permute(0, 1, 3, 4, 2).reshape(b, t * h * w, c)  # (B, N, C)
-        dot_product = pairwise_sum if is_readable() else dot_product_sum
-        weighted_sum = softmax_sum if self.softmax else dot_product
-        y = weighted_sum(self.theta(positions), self.phi(positions), self.g(positions))
-        return x + self.w(y).reshape(b, t, h, w, c).permute(0, 1, 4, 2, 3)
-
-
-def dot_product_sum(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
-    """Give 1/N θ (φᵀ g), all (B, N, K): `pairwise_sum` without the N x N similarities.
-
-    Linear in N, for the product of matrices may be taken in any order. Each factor of the sum over
-    N positions takes half of the division by N, which keeps all values within float16's range.
-    """
-    root = g.shape[1] ** 0.5
-    return theta @ ((phi / root).mT @ (g / root))
+        weighted_sum = softmax_sum if self.softmax else pairwise_sum
+        y = weighted_sum(self.theta(positions), self.phi(positions), self.g(positions))  # (B, N, K)
+        return x + self.w(y).reshape(b, t, h, w, c).permute(0, 1, 4, 2, 3)  # (B, T, C, H, W)
 
 
 def pairwise_sum(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
-    """Give 1/N (θ φᵀ) g, all (B, N, K), as the equation reads: quadratic in N."""
+    """Return 1/N (θ φᵀ) g, all (B, N, K), as the equation reads: quadratic in N."""
     similarity = theta @ phi.mT  # f: (B, N, N)
     return similarity / g.shape[1] @ g
 
 
 def softmax_sum(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
-    """Give softmax(θ φᵀ) g, all (B, N, K): positive weights that sum to one. Quadratic in N."""
-    similarity = theta @ phi.mT
+    """Return softmax(θ φᵀ) g, all (B, N, K): positive weights that sum to one; quadratic in N."""
+    similarity = theta @ phi.mT  # (B, N, N)
     return similarity.softmax(dim=-1) @ g

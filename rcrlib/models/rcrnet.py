@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from rcrlib.models.config import RCRNetConfig
 from rcrlib.models.decoder import Decoder
 from rcrlib.models.encoder import Encoder, Features
-from rcrlib.models.layers import arrange_frames
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -20,7 +19,7 @@ class RCRNet(nn.Module):
     """The refinement network with contextual residual skips, for single images.
 
     Source: paper 3.1; layer sizes from the authors' code. Fresh weights are drawn from torch's
-    global random state; `load_encoder_weights` gives the ResNet its ImageNet training.
+    global random state; `load_encoder_weights` loads ImageNet weights into the ResNet.
 
     Example:
         >>> logits = RCRNet()(torch.randn(2, 3, 448, 448))      # doctest: +SKIP
@@ -59,13 +58,13 @@ class RCRNet(nn.Module):
         return self
 
     def encode(self, x: Tensor) -> Features:
-        """Give the features of images (B, C, H, W) at strides 4, 8 and 16, and their context."""
+        """Return the features of images (B, C, H, W) at strides 4, 8 and 16, and their context."""
         return self.encoder(x)
 
     def decode(self, features: Features, size: Sequence[int]) -> Tensor:
-        """Give logits (B, 1, H, W) for `features` and `size` = (H, W), the images' size."""
+        """Return logits (B, 1, H, W) for `features` and `size` = (H, W), the images' size."""
         return self.decoder(features.context, self.decoder.skips(features), size)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Give logits (B, 1, H, W) for ImageNet-normalised images (B, C, H, W) of any size."""
-        return self.decode(self.encode(arrange_frames(x)), x.shape[2:])
+        """Return logits (B, 1, H, W) for ImageNet-normalised images (B, C, H, W) of any size."""
+        return self.decode(self.encode(x), size=x.shape[2:])

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import torch
 from torch import Tensor
 
 from rcrlib.models.config import NERConfig, RCRNetConfig
-from rcrlib.models.decoder import Skips
-from rcrlib.models.layers import FrozenBatchNorm, arrange_frames
+from rcrlib.models.layers import FrozenBatchNorm
 from rcrlib.models.ner import NER
-from rcrlib.models.paths import is_readable
 from rcrlib.models.rcrnet import RCRNet
-
-TOGETHER = {"cpu": 4, "cuda": 16, "mps": 4}
-"""Frames that inference takes through the image network at once."""
 
 
 class RCRNetNER(FrozenBatchNorm):
@@ -43,27 +35,9 @@ class RCRNetNER(FrozenBatchNorm):
         return network
 
     def forward(self, clip: Tensor) -> Tensor:
-        """Give logits (B, T, 1, H, W) for ImageNet-normalised clips (B, T, 3, H, W), any T >= 1."""
-        batch_and_time = clip.shape[:2]
-        decoder, size = self.rcrnet.decoder, clip.shape[3:]
-        # A few frames at a time: what lies between them and the skips need not exist for all T.
-        parts = self._parts(clip.flatten(0, 1))
-        encoded = [self._encode(part) for part in parts]
-        context = torch.cat([context for context, _ in encoded])
-        context = self.ner(context.unflatten(0, batch_and_time)).flatten(0, 1)
-        contexts = context.split([len(part) for part in parts])
-        logits = [
-            decoder(context, skips, size)
-            for context, (_, skips) in zip(contexts, encoded, strict=True)
-        ]
-        return torch.cat(logits).unflatten(0, batch_and_time)
-
-    def _encode(self, frames: Tensor) -> tuple[Tensor, Skips]:
-        features = self.rcrnet.encode(frames)
-        return features.context, self.rcrnet.decoder.skips(features)
-
-    def _parts(self, frames: Tensor) -> Sequence[Tensor]:
-        """Cut (B T, 3, H, W) into what goes through the image network together."""
-        if is_readable() or torch.is_grad_enabled():
-            return [arrange_frames(frames)]
-        return [arrange_frames(part) for part in frames.split(TOGETHER[frames.device.type])]
+        """Return logits (B, T, 1, H, W) for ImageNet-normalised clips (B, T, 3, H, W), T >= 1."""
+        b, t = clip.shape[:2]
+        features = self.rcrnet.encode(clip.flatten(0, 1))  # of B·T images
+        context = self.ner(features.context.unflatten(0, (b, t)))  # (B, T, 256, ⌈H/16⌉, ⌈W/16⌉)
+        features = features._replace(context=context.flatten(0, 1))
+        return self.rcrnet.decode(features, size=clip.shape[3:]).unflatten(0, (b, t))

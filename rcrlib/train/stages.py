@@ -17,9 +17,7 @@ from torch import Tensor, nn
 
 from rcrlib.data import Dataset
 from rcrlib.flow import FlowEstimator
-from rcrlib.flow.channels import Inputs, Variant
-from rcrlib.models import NERConfig, RCRNet
-from rcrlib.models.layers import arrange_weights
+from rcrlib.models import NERConfig, RCRNet, for_training
 from rcrlib.runtime import mix_seed, pick_device
 from rcrlib.train.loop import fit
 from rcrlib.train.presets import Preset
@@ -33,6 +31,7 @@ from rcrlib.train.samples import (
 from rcrlib.train.starts import start_fgplg, start_image, start_video
 from rcrlib.train.stills import StillTriplets
 from rcrlib.triplets import reader_for
+from rcrlib.variants import Inputs, Variant
 
 IMAGES_FOR_A_TRIPLET = 3
 """Far fewer triplets than images are at hand, and only the latter show many kinds of things."""
@@ -71,7 +70,7 @@ def train_image(
     torch.manual_seed(mix_seed(config.seed))
     network = start_image(preset, start)
     network.freeze(preset.frozen)
-    arrange_weights(network, preset.size, pick_device(config.device))
+    network = for_training(network, preset.size, pick_device(config.device))
     record = _record("image", dataset, preset, network, start)
     return fit(network, samples, _on_images, config, out, record=record, resume=resume, force=force)
 
@@ -116,7 +115,7 @@ def train_fgplg(
     config = preset.fgplg
     torch.manual_seed(mix_seed(config.seed, 1))
     network = start_fgplg(preset, start, inputs, variant, residual)
-    arrange_weights(network, preset.size, pick_device(config.device))
+    network = for_training(network, preset.size, pick_device(config.device))
     reader = reader_for(network, flow, (preset.size,) * 2, (preset.flow_size,) * 2)
     samples: SampleSet = TripletSamples(dataset, reader, augment=config.augment, apart=apart)
     if images is not None:
@@ -170,7 +169,7 @@ def train_video(
     torch.manual_seed(mix_seed(config.seed, 2))
     network = start_video(preset, start, ner)
     network.rcrnet.freeze(preset.frozen)
-    arrange_weights(network, preset.size, pick_device(config.device))
+    network = for_training(network, preset.size, pick_device(config.device))
     size = (preset.size,) * 2
     samples: SampleSet = ClipSamples(
         dataset, preset.clip, preset.clip_stride, size,
@@ -230,7 +229,7 @@ def _on_images(network: nn.Module, sample: Sample) -> Tensor:
 
 
 def _on_triplets(network: nn.Module, sample: Sample) -> Tensor:
-    return network(sample.frames[:, 0], *sample.guidance[:, 0].split(1, dim=1))[:, None]
+    return network(sample.frames[:, 0], sample.guidance[:, 0])[:, None]
 
 
 def _on_clips(network: nn.Module, sample: Sample) -> Tensor:

@@ -13,11 +13,12 @@ from rcrlib.models import (
     NERConfig,
     RCRNet,
     RCRNetNER,
+    kind_of,
     load_encoder_weights,
     load_weights,
 )
-from rcrlib.models.config import Inputs, Variant
 from rcrlib.train.presets import Preset
+from rcrlib.variants import Inputs, Variant
 
 Network = TypeVar("Network", RCRNet, FGPLG, RCRNetNER)
 
@@ -91,5 +92,5 @@ def _rcrnet(network: RCRNet | RCRNetNER | FGPLG, start: str | Path | None) -> RC
 
 
 def _another(network: nn.Module, kind: type[nn.Module], path: str | Path | None) -> WeightsError:
-    found = type(network).__name__
+    found = kind_of(network).__name__
     return WeightsError(f"{path}: holds an {found}; an {kind.__name__} is needed here")

@@ -20,11 +20,11 @@ from torch.nn import functional as F
 from rcrlib.data import Dataset, augment, normalise, resize
 from rcrlib.errors import DataError
 from rcrlib.flow import magnitude, warp
-from rcrlib.flow.channels import Variant
 from rcrlib.runtime import mix_seed
 from rcrlib.train.sampler import Draw
 from rcrlib.train.samples import Sample
 from rcrlib.triplets import image_tensor, label_tensor
+from rcrlib.variants import Variant
 
 ERRORS = (0.001, 0.08)
 """How far labels are off, as a share of the side: from half a pixel in 448 to a lost limb."""
@@ -106,7 +106,7 @@ def spoilt_guidance(label: Tensor, seed: int, variant: Variant = "paper") -> Ten
         variant: see `rcrlib.flow.magnitude`.
 
     Returns:
-        (1, 4, H, W): two labels in [0, 1], two flow magnitudes, as `rcrlib.flow.Guidance` has them.
+        (1, 4, H, W): two labels in [0, 1], two flow magnitudes, as `rcrlib.flow.guidance` has them.
     """
     generator = torch.Generator().manual_seed(mix_seed(seed))
     low, high = (torch.tensor(share).log() for share in ERRORS)

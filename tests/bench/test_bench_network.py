@@ -39,7 +39,7 @@ def bench(monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize("name", ["network", "training"])
 def test_both_paths_stand_side_by_side(bench, name):
     rows, text = bench(name)
-    assert [row["path"] for row in rows] == ["readable", "fast"]
+    assert [row["path"] for row in rows] == ["plain", "fast"]
     assert all(row["ms/frame"] > 0 and row["peak MiB"] == 1 for row in rows)
     assert rows[0]["times as fast"] == 1
     difference = {"network": "logits differ", "training": "gradients differ"}[name]
@@ -53,7 +53,7 @@ def test_a_cpu_with_bf16_instructions_is_measured_in_bf16_too(bench, name, monke
     monkeypatch.setattr(of_subjects, "computes_in_bf16", lambda where: True)
     rows, _ = bench(name)
     assert [(row["path"], row["precision"]) for row in rows] == [
-        ("readable", "float32"), ("fast", "float32"), ("fast", "bf16"),
+        ("plain", "float32"), ("fast", "float32"), ("fast", "bf16"),
     ]  # fmt: skip
     assert 0 < rows[2][{"network": "logits differ", "training": "gradients differ"}[name]] < 0.2
 
@@ -76,8 +76,8 @@ def test_options_of_all_measurements_are_refused_before_a_single_one(capsys):
 def test_clips_that_will_not_fit_are_said_and_not_tried(bench, monkeypatch):
     monkeypatch.setattr(of_networks, "free_memory", lambda device: 10**6)
     rows, _ = bench("network", "--clip", "1")
-    assert {(row["path"], row["ms/frame"]) for row in rows if row["path"] == "readable"} == {
-        ("readable", "too large")
+    assert {(row["path"], row["ms/frame"]) for row in rows if row["path"] == "plain"} == {
+        ("plain", "too large")
     }
     assert [row["T"] for row in rows] == [2, 2, 1, 1]
 
@@ -89,9 +89,9 @@ def test_prediction_stands_beside_its_network(bench):
 
 
 def test_the_fast_path_takes_less_than_half_of_the_operations():
-    readable, fast = (Subject(path=path, size=224, clip=1) for path in ("readable", "fast"))
-    assert operations(readable) / 2 == pytest.approx(111.8e9 / 4, rel=0.03)
-    assert operations(fast) < operations(readable) / 1.8
+    plain, fast = (Subject(path=path, size=224, clip=1) for path in ("plain", "fast"))
+    assert operations(plain) / 2 == pytest.approx(111.8e9 / 4, rel=0.03)
+    assert operations(fast) < operations(plain) / 1.8
 
 
 @pytest.mark.parametrize(
@@ -105,5 +105,5 @@ def test_subjects_out_of_range_are_refused(option, said):
 @pytest.mark.gpu
 def test_the_gpu_is_measured_at_float32_and_at_its_best(bench):
     rows, _ = bench("network", "--device", "cuda")
-    assert [row["path"] for row in rows] == ["readable", "fast", "fast"]
+    assert [row["path"] for row in rows] == ["plain", "fast", "fast"]
     assert torch.cuda.get_device_name()

@@ -24,7 +24,7 @@ from rcrlib.models import (
     load_encoder_weights,
     save_weights,
 )
-from rcrlib.models.weights import IMAGENET
+from rcrlib.models.files.encoder_weights import IMAGENET
 
 SMALL = RCRNetConfig(backbone="resnet18", aspp_channels=16, head_channels=16)
 RESNET50_1X1 = RCRNetConfig(stride_on="1x1")

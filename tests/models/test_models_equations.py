@@ -11,7 +11,8 @@ from torch import nn
 
 from rcrlib.errors import OptionError
 from rcrlib.models import NER, ConvGRUCell, DBConvGRU, NERConfig, NonLocalBlock
-from rcrlib.models.nonlocal_block import dot_product_sum, pairwise_sum, softmax_sum
+from rcrlib.models.fast.nonlocal_block import dot_product_sum
+from rcrlib.models.nonlocal_block import pairwise_sum, softmax_sum
 
 Array = np.ndarray
 VARIANTS = ["paper", "official"]

@@ -36,15 +36,17 @@ def test_fgplg_sees_its_channels_in_the_papers_order():
 
 
 @pytest.mark.parametrize(
-    ("inputs", "used"), [("rgb", 1), ("rgb+labels", 3), ("rgb+labels+flow", 5)]
+    ("inputs", "used"), [("rgb", 0), ("rgb+labels", 2), ("rgb+labels+flow", 4)]
 )
 def test_fgplg_sees_zeros_in_channels_that_are_switched_off(inputs, used):
     generator = FGPLG(NETWORK, inputs=inputs).eval()
-    given = fgplg_input()
-    answer = generator(*given)
-    for index in range(5):
-        changed = [x + 1 if i == index else x for i, x in enumerate(given)]
-        assert torch.allclose(generator(*changed), answer) == (index >= used)
+    rgb, guidance = fgplg_input()
+    answer = generator(rgb, guidance)
+    assert not torch.allclose(generator(rgb + 1, guidance), answer)
+    for channel in range(4):
+        changed = guidance.clone()
+        changed[:, channel] += 1
+        assert torch.allclose(generator(rgb, changed), answer) == (channel >= used)
 
 
 def test_fgplg_refuses_unknown_inputs():
@@ -54,11 +56,12 @@ def test_fgplg_refuses_unknown_inputs():
 
 def test_a_residual_fgplg_adds_to_the_vote_of_the_labels():
     generator = FGPLG(NETWORK, residual=True).eval()
-    rgb, _, _, *flow = fgplg_input()
+    rgb, random = fgplg_input()
     yes, no = torch.ones(2, 1, 64, 64), torch.zeros(2, 1, 64, 64)
     for label_i, label_j, vote in ((yes, yes, AGREED), (no, no, -AGREED), (yes, no, 0.0)):
-        added = generator.network(torch.cat([rgb, label_i, label_j, *flow], dim=1))
-        torch.testing.assert_close(generator(rgb, label_i, label_j, *flow), added + vote)
+        guidance = torch.cat([label_i, label_j, random[:, 2:]], dim=1)
+        added = generator.network(torch.cat([rgb, guidance], dim=1))
+        torch.testing.assert_close(generator(rgb, guidance), added + vote)
 
 
 def test_a_residual_fgplg_without_labels_is_refused():

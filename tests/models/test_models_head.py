@@ -1,6 +1,8 @@
-"""The head without its map at full size against the head as it reads."""
+"""The tiled head against the head as it reads."""
 
 from __future__ import annotations
+
+from copy import deepcopy
 
 import pytest
 import torch
@@ -8,9 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from rcrlib.models import RCRNet, RCRNetConfig, readable, strips
-from rcrlib.models.bands import interpolation_bands, shifted_interpolation
-from rcrlib.models.head import pays, upsampled_head
+from rcrlib.models import RCRNet, RCRNetConfig, accelerate
+from rcrlib.models.fast import head
+from rcrlib.models.fast.head import is_worth_tiling, tiled_head
+from rcrlib.models.fast.interpolation import interpolation_bands, shifted_interpolation
 
 CHANNELS, WIDE = 5, 6
 SIZES = [
@@ -29,7 +32,7 @@ EXACT = {torch.float64: 1e-12, torch.float32: 2e-5}
 
 
 @pytest.fixture(autouse=True)
-def _seed() -> None:
+def _seed(all_twins) -> None:
     torch.manual_seed(20190819)
 
 
@@ -60,9 +63,9 @@ def relative(found: Tensor, expected: Tensor) -> float:
 def test_logits_and_all_gradients_are_those_of_the_plain_head(
     shape, size, dtype, whole, monkeypatch
 ):
-    monkeypatch.setattr(strips, "at_once", lambda device: whole)
+    monkeypatch.setattr(head, "whole_frame_at_once", lambda device: whole)
     given = inputs(shape, dtype)
-    expected, found = plain(*given, size), upsampled_head(*given, size)
+    expected, found = plain(*given, size), tiled_head(*given, size)
     assert relative(found, expected) < EXACT[dtype]
     weights = torch.randn_like(expected) * away_from_corners(*given[:3], size)
     pairs = zip(
@@ -77,7 +80,7 @@ def test_logits_and_all_gradients_are_those_of_the_plain_head(
 def test_borders_are_padded_and_clamped_as_in_the_plain_head(edge):
     """The error of one border pixel would drown in a norm over all of them."""
     given = inputs((8, 12), torch.float64)
-    difference = (upsampled_head(*given, (32, 48)) - plain(*given, (32, 48))).abs()
+    difference = (tiled_head(*given, (32, 48)) - plain(*given, (32, 48))).abs()
     rows = {"top": difference[..., 0, :], "bottom": difference[..., -1, :],
             "left": difference[..., 0], "right": difference[..., -1]}  # fmt: skip
     assert rows[edge].max() < 1e-12
@@ -85,7 +88,7 @@ def test_borders_are_padded_and_clamped_as_in_the_plain_head(edge):
 
 def test_gradients_agree_with_finite_differences():
     given = inputs((2, 3), torch.float64, frames=1)
-    assert torch.autograd.gradcheck(lambda *tensors: upsampled_head(*tensors, (8, 12)), given)
+    assert torch.autograd.gradcheck(lambda *tensors: tiled_head(*tensors, (8, 12)), given)
 
 
 class Largest(TorchDispatchMode):
@@ -104,7 +107,7 @@ class Largest(TorchDispatchMode):
 def test_the_map_at_full_size_is_never_there_forwards_or_backwards():
     given = inputs((64, 64), torch.float32, frames=1)
     with Largest() as seen:
-        upsampled_head(*given, (256, 256)).sum().backward()
+        tiled_head(*given, (256, 256)).sum().backward()
     assert seen.numel < WIDE * 256 * 256 / 2
 
 
@@ -131,7 +134,7 @@ def test_bands_hold_all_of_the_matrix(n, size):
 def test_autocast_computes_it_in_bfloat16_forwards_and_backwards():
     given = inputs((8, 8), torch.float32)
     with torch.autocast("cpu", torch.bfloat16):
-        found = upsampled_head(*given, (32, 32))
+        found = tiled_head(*given, (32, 32))
     assert found.dtype == torch.bfloat16
     assert relative(found.float(), plain(*given, (32, 32))) < 0.03
     found.float().sum().backward()
@@ -140,24 +143,20 @@ def test_autocast_computes_it_in_bfloat16_forwards_and_backwards():
 
 def test_the_shortcut_steps_aside_while_batch_normalisation_learns(monkeypatch):
     """Then its statistics are those of the map at full size."""
-    monkeypatch.setattr("rcrlib.models.head.PAYS", 0)
-    monkeypatch.setattr("rcrlib.models.decoder.upsampled_head", None)
+    monkeypatch.setattr("rcrlib.models.fast.head.LEAST_MULTIPLY_ADDS", 0)
+    monkeypatch.setattr("rcrlib.models.fast.decoder.tiled_head", None)
     config = RCRNetConfig(backbone="resnet18", aspp_channels=8, head_channels=8)
     network = RCRNet(config)
+    fast = accelerate(deepcopy(network))
     x = torch.randn(2, 3, 32, 32)
-    state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    with readable(False):
+    for one in (network, fast):
         torch.manual_seed(1)
-        network(x)
-    found = {name: tensor.clone() for name, tensor in network.named_buffers()}
-    network.load_state_dict(state)
-    with readable():
-        torch.manual_seed(1)
-        network(x)
+        one(x)
+    found = dict(fast.named_buffers())
     for name, tensor in network.named_buffers():
         torch.testing.assert_close(found[name], tensor, rtol=1e-4, atol=1e-5)
 
 
 def test_small_heads_are_not_worth_it():
-    assert pays(nn.Conv2d(128, 256, 3), (448, 448))
-    assert not pays(nn.Conv2d(8, 8, 3), (64, 64))
+    assert is_worth_tiling(nn.Conv2d(128, 256, 3), (448, 448))
+    assert not is_worth_tiling(nn.Conv2d(8, 8, 3), (64, 64))

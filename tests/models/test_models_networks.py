@@ -18,7 +18,6 @@ from rcrlib.models import (
     RCRNet,
     RCRNetConfig,
     RCRNetNER,
-    readable,
 )
 
 SMALL = replace(NETWORK, dropout=0.0)
@@ -92,8 +91,7 @@ def test_the_head_upsamples_first():
         network = RCRNet().eval()
         seen = []
         network.decoder.head[0][0].register_forward_hook(lambda _m, x, _y: seen.append(x[0].shape))
-        with readable():
-            network(torch.empty(1, 3, 64, 96))
+        network(torch.empty(1, 3, 64, 96))
     assert seen == [(1, 128, 64, 96)]
 
 

@@ -11,7 +11,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from rcrlib.models import FGPLG, NERConfig, RCRNet, RCRNetConfig, RCRNetNER, load_weights
+from rcrlib.models import (
+    FGPLG,
+    NERConfig,
+    RCRNet,
+    RCRNetConfig,
+    RCRNetNER,
+    kind_of,
+    load_weights,
+)
 from rcrlib.models.convgru import ConvGRUCell
 from rcrlib.models.nonlocal_block import NonLocalBlock
 
@@ -38,25 +46,30 @@ def state_dict(shared: Path) -> Callable[[str], dict[str, Tensor]]:
 
 @pytest.fixture(scope="module")
 def load(state_dict, tmp_path_factory) -> Callable[[str], torch.nn.Module]:
-    def load(which: str, **more: Tensor) -> torch.nn.Module:
+    def load(which: str, fast: bool, **more: Tensor) -> torch.nn.Module:
         path = tmp_path_factory.mktemp("released") / f"{which}.pth"
         torch.save({**state_dict(which), **more}, path)
         try:
-            return load_weights(path)
+            return load_weights(path, fast=fast)
         finally:
             path.unlink()  # 200 MB
 
     return load
 
 
-@pytest.fixture(scope="module")
-def image_net(load) -> RCRNet:
-    return load("image")
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "fast"])
+def fast(request: pytest.FixtureRequest) -> bool:
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def video_net(load) -> RCRNetNER:
-    return load("video")
+def image_net(load, fast) -> RCRNet:
+    return load("image", fast)
+
+
+@pytest.fixture(scope="module")
+def video_net(load, fast) -> RCRNetNER:
+    return load("video", fast)
 
 
 @torch.no_grad()
@@ -69,25 +82,27 @@ def error(found: Tensor, reference: Tensor) -> float:
 
 
 def test_released_image_network_gives_the_authors_logits(image_net, expected):
-    assert type(image_net) is RCRNet
+    assert kind_of(image_net) is RCRNet
     assert not image_net.training
     found = logits(image_net, expected["clip"])
     assert error(found, expected["image_logits"]) < TOLERANCE
 
 
 def test_released_video_network_gives_the_authors_logits(video_net, expected):
-    assert type(video_net) is RCRNetNER
+    assert kind_of(video_net) is RCRNetNER
     assert video_net.ner.config == NERConfig(variant="official")
     found = logits(video_net, expected["clip"][None])[0]
     assert error(found, expected["video_logits"]) < TOLERANCE
 
 
-def test_released_fgplg_gives_the_authors_logits_and_its_flow_network_is_ignored(load, expected):
-    generator = load("fgplg_backbone", **{"flownet.conv1.weight": torch.zeros(64, 6, 7, 7)})
-    assert type(generator) is FGPLG
+def test_released_fgplg_gives_the_authors_logits_and_its_flow_network_is_ignored(
+    load, fast, expected
+):
+    generator = load("fgplg_backbone", fast, **{"flownet.conv1.weight": torch.zeros(64, 6, 7, 7)})
+    assert kind_of(generator) is FGPLG
     assert generator.variant == "official"
     x = expected["x7"]
-    found = logits(generator, x[:, :3], *x[:, 3:].split(1, dim=1))
+    found = logits(generator, x[:, :3], x[:, 3:])
     assert error(found, expected["fgplg_logits"]) < TOLERANCE
 
 

@@ -12,7 +12,8 @@ from rcrlib.data import Dataset, load
 from rcrlib.errors import WeightsError
 from rcrlib.evaluation import evaluate_saliency
 from rcrlib.metrics import SaliencyMetrics
-from rcrlib.models import RCRNetNER, load_weights, shipped, shipped_weights, weights_metadata
+from rcrlib.models import RCRNetNER, load_weights, shipped_weights, weights_metadata
+from rcrlib.models.files import shipped
 from rcrlib.predict import PredictConfig, predict, saliency_maps
 
 CARD = shipped.FILE.with_name("MODEL_CARD.md")

@@ -114,10 +114,7 @@ def seven_channels(
     rgb: Tensor, label_i: Tensor, label_j: Tensor, flow_i: Tensor, flow_j: Tensor
 ) -> Tensor:
     """Return what FGPLG sees of frame k, (B, 7, H, W)."""
-    guide = guidance(label_i, label_j, flow_i, flow_j)
-    return torch.cat(
-        [rgb, guide.label_i, guide.label_j, guide.magnitude_i, guide.magnitude_j], dim=1
-    )
+    return torch.cat([rgb, guidance(label_i, label_j, flow_i, flow_j)], dim=1)
 
 
 def _parts(draw: Draw) -> tuple[Tensor, ...]:

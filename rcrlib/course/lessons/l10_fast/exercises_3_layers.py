@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from rcrlib.course.exercise import Draw, Exercise, Mistake, Property, shape_of
 from rcrlib.course.lessons.l10_fast import LESSON
 from rcrlib.models import ConvGRUCell
-from rcrlib.models.layers import fold
+from rcrlib.models.fast.convolution import fold_batch_norm
 
 CHANNELS = 4
 
@@ -22,7 +22,7 @@ def fold_bn(weight: Tensor, bias: Tensor, norm: nn.BatchNorm2d) -> Folded:
     """Return weight and bias of the convolution that does what it and `norm` after it do."""
     conv = nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[2], bias=False)
     conv.weight = nn.Parameter(weight, requires_grad=False)
-    folded, shift = fold(conv, norm)
+    folded, shift = fold_batch_norm(conv, norm)
     return folded.detach(), (shift + bias * _scale(norm)).detach()
 
 

@@ -1,10 +1,9 @@
-"""The readable path and the fast one compute the same networks."""
+"""The plain networks and the accelerated ones compute the same."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import re
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-import rcrlib
+from rcrlib import models
 from rcrlib.models import (
     FGPLG,
     ConvGRUCell,
@@ -22,13 +21,17 @@ from rcrlib.models import (
     RCRNet,
     RCRNetConfig,
     RCRNetNER,
+    accelerate,
     for_inference,
-    fused,
-    is_readable,
-    readable,
-    video,
+    for_training,
+    kind_of,
+    load_weights,
+    save_weights,
 )
-from rcrlib.models.layers import arrange_frames, conv_norm
+from rcrlib.models.fast import TWINS, networks, onednn
+from rcrlib.models.fast.convgru import run_over_clip
+from rcrlib.models.fast.convolution import conv_bn
+from rcrlib.models.fast.memory_format import frames_to_channels_last
 
 SMALL = {"aspp_channels": 12, "skip_channels": (6, 8), "refine_channels": 10, "head_channels": 9}
 EXACT = {torch.float64: 1e-10, torch.float32: 1e-4}
@@ -37,12 +40,10 @@ VARIANTS = ["paper", "official"]
 
 
 @pytest.fixture(autouse=True)
-def _fast(monkeypatch):
-    """Take every shortcut, whatever the environment says and however small the network is."""
+def _fast(all_twins, monkeypatch):
+    """Take every shortcut, however small the network is."""
     torch.manual_seed(20190819)
-    monkeypatch.setattr("rcrlib.models.head.PAYS", 0)
-    with readable(False):
-        yield
+    monkeypatch.setattr("rcrlib.models.fast.head.LEAST_MULTIPLY_ADDS", 0)
 
 
 def make(kind: str, backbone: str, dtype: torch.dtype) -> nn.Module:
@@ -77,7 +78,7 @@ def answer(network: nn.Module, size: tuple[int, int], length: int, dtype: torch.
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(1, length, 3, *size, generator=generator).to(dtype)
     if isinstance(network, FGPLG):
-        return network(x[:, 0], *(x[:, 0, :1] + i for i in range(4)))
+        return network(x[:, 0], torch.cat([x[:, 0, :1] + i for i in range(4)], dim=1))
     return network(x[:, 0] if isinstance(network, RCRNet) else x)
 
 
@@ -98,36 +99,34 @@ CASES = [
 
 @pytest.mark.parametrize("dtype", EXACT, ids=str)
 @pytest.mark.parametrize(("backbone", "kind", "size"), CASES)
-def test_logits_and_gradients_are_the_same_on_both_paths(kind, backbone, size, dtype):
+def test_logits_and_gradients_are_those_of_the_plain_network(kind, backbone, size, dtype):
     network = make(kind, backbone, dtype)
-    fast = answer(network, size, 2, dtype)
-    with readable():
-        plain = answer(network, size, 2, dtype)
+    twin = accelerate(deepcopy(network))
+    fast, plain = answer(twin, size, 2, dtype), answer(network, size, 2, dtype)
     assert fast.shape == plain.shape
     assert relative(fast, plain) < EXACT[dtype]
     # In float32, rounding decides what a ReLU at its corner passes on: all or nothing.
     tolerance = 1e-8 if dtype == torch.float64 else 1e-2
-    assert relative(gradients(network, fast), gradients(network, plain)) < tolerance
+    assert relative(gradients(twin, fast), gradients(network, plain)) < tolerance
 
 
 def test_small_frames_keep_their_layout_in_training_and_only_there():
     small, large = torch.zeros(1, 3, 96, 96), torch.zeros(1, 3, 128, 128)
     beside = {"memory_format": torch.channels_last}
-    assert not arrange_frames(small).is_contiguous(**beside)
-    assert arrange_frames(large).is_contiguous(**beside)
+    assert not frames_to_channels_last(small).is_contiguous(**beside)
+    assert frames_to_channels_last(large).is_contiguous(**beside)
     with torch.no_grad():
-        assert arrange_frames(small).is_contiguous(**beside)
+        assert frames_to_channels_last(small).is_contiguous(**beside)
 
 
 @pytest.mark.parametrize("length", [1, 9])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_inference_on_clips_of_any_length_is_the_same(length, variant, monkeypatch):
-    monkeypatch.setitem(video.TOGETHER, "cpu", 4)  # frames per part: 9 frames are 4, 4 and 1
+    monkeypatch.setitem(networks.CHUNK, "cpu", 4)  # 9 frames are chunks of 4, 4 and 1
     network = make(variant, "resnet18", torch.float64)
     with torch.no_grad():
-        fast = answer(network, (64, 48), length, torch.float64)
-        with readable():
-            plain = answer(network, (64, 48), length, torch.float64)
+        plain = answer(network, (64, 48), length, torch.float64)
+        fast = answer(accelerate(network), (64, 48), length, torch.float64)
     assert relative(fast, plain) < EXACT[torch.float64]
 
 
@@ -145,16 +144,19 @@ def test_inference_on_clips_of_any_length_is_the_same(length, variant, monkeypat
 def test_a_network_ready_for_inference_answers_the_same(
     kind, backbone, dtype, available, monkeypatch
 ):
-    monkeypatch.setattr(fused, "_AVAILABLE", available and fused._AVAILABLE)
+    monkeypatch.setattr(onednn, "AVAILABLE", available and onednn.AVAILABLE)
     network = make(kind, backbone, dtype).eval()
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     ready = for_inference(network)
-    with readable():
-        expected = answer(network, (50, 64), 2, dtype)
-        assert relative(answer(ready, (50, 64), 2, dtype), expected) < EXACT[dtype]
+    expected = answer(network, (50, 64), 2, dtype)
+    with monkeypatch.context() as patch:
+        patch.setattr("rcrlib.models.fast.twins.accelerate", lambda network: network)
+        folded = for_inference(network)
+    assert relative(answer(folded, (50, 64), 2, dtype), expected) < EXACT[dtype]
     assert relative(answer(ready, (50, 64), 2, dtype), expected) < EXACT[dtype]
     assert not any(isinstance(module, nn.BatchNorm2d) for module in ready.modules())
     assert all(torch.equal(t, before[name]) for name, t in network.state_dict().items())
+    assert not {type(module) for module in network.modules()} & set(TWINS.values())
 
 
 @pytest.mark.parametrize("add", [False, True])
@@ -168,7 +170,7 @@ def test_a_fused_convolution_is_the_three_steps(add, relu):
     more = torch.randn_like(expected) if add else None
     kept = more.clone() if add else None
     expected = expected + more if add else expected
-    found = conv_norm(conv, norm, x, add=more, relu=relu)
+    found = conv_bn(conv, norm, x, add=more, relu=relu)
     torch.testing.assert_close(found, expected.relu() if relu else expected)
     assert more is None or torch.equal(more, kept)
 
@@ -177,7 +179,7 @@ def test_a_fused_convolution_is_the_three_steps(add, relu):
 def test_a_convgru_cell_runs_as_it_steps(variant):
     cell = ConvGRUCell(4, variant).double()
     x, h = torch.randn(2, 5, 4, 6, 7).double(), torch.randn(2, 4, 6, 7).double()
-    found = cell.run(x, h)
+    found = run_over_clip(cell, x, h)
     for t in range(5):
         h = cell(x[:, t], h)
         torch.testing.assert_close(found[:, t], h)
@@ -186,29 +188,58 @@ def test_a_convgru_cell_runs_as_it_steps(variant):
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("length", [1, 4])
 @pytest.mark.parametrize("both_ways", [True, False])
-def test_the_convgru_is_the_same_on_both_paths(variant, length, both_ways):
+def test_the_accelerated_convgru_is_the_plain_one(variant, length, both_ways):
     gru = DBConvGRU(4, variant, both_ways).double()
+    twin = accelerate(deepcopy(gru))
     x = torch.randn(2, length, 4, 5, 6).double().requires_grad_()
-    fast = gru(x)
-    with readable():
-        plain = gru(x)
+    fast, plain = twin(x), gru(x)
     torch.testing.assert_close(fast, plain)
-    assert relative(gradients(gru, fast), gradients(gru, plain)) < 1e-12
+    assert relative(gradients(twin, fast), gradients(gru, plain)) < 1e-12
 
 
-def test_the_path_is_the_old_one_again_after_the_block_whatever_happens_in_it():
-    with readable():
-        with pytest.raises(ZeroDivisionError), readable(False):
-            raise ZeroDivisionError
-        assert is_readable()
-    assert not is_readable()
+def test_accelerating_exchanges_classes_and_nothing_else():
+    network = make("paper", "resnet18", torch.float32)
+    before = dict(network.named_parameters())
+    fast = accelerate(network)
+    assert fast is network
+    assert isinstance(fast, RCRNetNER)
+    assert type(fast) is not RCRNetNER
+    after = dict(fast.named_parameters())
+    assert list(after) == list(before)
+    assert all(after[name] is before[name] for name in before)
+    classes = [type(module) for module in fast.modules()]
+    assert not set(classes) & set(TWINS)
+    assert [type(module) for module in accelerate(fast).modules()] == classes
 
 
-@pytest.mark.parametrize(("value", "expected"), [("1", "True"), ("0", "False"), (None, "False")])
-def test_the_environment_chooses_the_path_of_a_process(value, expected):
-    env = {**os.environ, "PYTHONPATH": str(Path(rcrlib.__file__).parents[1])}
-    env.pop("RCR_READABLE", None)
-    env |= {} if value is None else {"RCR_READABLE": value}
-    code = "from rcrlib.models import is_readable; print(is_readable())"
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
-    assert done.stdout.strip() == expected
+@pytest.mark.parametrize("kind", ["image", "paper", "fgplg"])
+def test_plain_and_accelerated_networks_have_the_same_files(kind, tmp_path):
+    network = make(kind, "resnet18", torch.float32)
+    for name, one in {"plain": network, "fast": accelerate(deepcopy(network))}.items():
+        save_weights(one, tmp_path / f"{name}.safetensors")
+    files = [(tmp_path / f"{name}.safetensors") for name in ("plain", "fast")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert type(load_weights(files[1], fast=False)) is type(network)
+    fast = load_weights(files[0])
+    assert not {type(module) for module in fast.modules()} & set(TWINS)
+    assert kind_of(fast) is type(network)
+
+
+def test_a_network_for_training_lies_in_channels_last_where_frames_are_large():
+    network = make("image", "resnet18", torch.float32)
+    beside = {"memory_format": torch.channels_last}
+    for side, expected in ((96, False), (224, True)):
+        ready = for_training(deepcopy(network), side, torch.device("cpu"))
+        weight = ready.decoder.refine4.refine[0].weight
+        assert weight.is_contiguous(**beside) == expected
+        assert torch.equal(weight, network.decoder.refine4.refine[0].weight)
+        assert kind_of(ready) is RCRNet
+        assert type(ready) is not RCRNet
+
+
+def test_the_plain_networks_know_nothing_of_their_fast_twins_and_of_files():
+    for path in Path(models.__file__).parent.glob("*.py"):
+        if path.name != "__init__.py":
+            names = re.findall(r"^\s*(?:from|import) (\S+)", path.read_text(), re.MULTILINE)
+            outside = [n for n in names if n.startswith(("rcrlib.models.f",))]
+            assert set(outside) <= {"rcrlib.models.fgplg"}, path.name

@@ -41,7 +41,7 @@ def read_state(path: Path) -> StateFile:
 
 
 def fit(path: Path, found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> Tensors:
-    """Give `found` in the data types of `expected`, once names and shapes are the same.
+    """Return `found` in the data types of `expected`, once names and shapes are the same.
 
     Batch normalisation's step counters may be missing: old files have none, and they have no effect
     here.
@@ -112,7 +112,7 @@ def _unreadable(path: Path, error: Exception) -> WeightsError:
 
 
 def _list(names: list[str]) -> str:
-    """Give "0", or the number of `names` and the first few of them."""
+    """Return "0", or the number of `names` and the first few of them."""
     if not names:
         return "0"
     more = ", ..." if len(names) > NAMES_SHOWN else ""

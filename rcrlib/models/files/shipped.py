@@ -6,11 +6,11 @@ from pathlib import Path
 
 from rcrlib.errors import WeightsError
 
-FILE = Path(__file__).parents[1] / "weights" / "rcrnet-ner-light.safetensors"
+FILE = Path(__file__).parents[2] / "weights" / "rcrnet-ner-light.safetensors"
 
 
 def shipped_weights() -> Path:
-    """Give the weights of an RCRNet+NER (preset `light`) that come with the package.
+    """Return the path of the weights of an RCRNet+NER (preset `light`) that come with the package.
 
     What it was trained on, how well it does, and its licence, CC BY-NC 4.0 (DAVIS' own), are in
     `MODEL_CARD.md` beside it.

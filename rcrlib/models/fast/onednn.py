@@ -1,4 +1,4 @@
-"""A convolution with what follows it in one pass over memory, where PyTorch has it for this CPU."""
+"""oneDNN's convolution with sum and ReLU fused into it, where PyTorch has it for this CPU."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 
-def is_fusable(x: Tensor, weight: Tensor) -> bool:
+def can_fuse(x: Tensor, weight: Tensor) -> bool:
     """Tell whether `fused_conv` can be used: inference on a CPU, in float32, with oneDNN."""
     return bool(
-        _AVAILABLE
+        AVAILABLE
         and x.device.type == "cpu"
         and x.dtype == weight.dtype == torch.float32
         and not torch.is_grad_enabled()
@@ -21,11 +21,11 @@ def is_fusable(x: Tensor, weight: Tensor) -> bool:
 def fused_conv(
     conv: nn.Conv2d, x: Tensor, weight: Tensor, bias: Tensor, add: Tensor | None, relu: bool
 ) -> Tensor:
-    """Give relu(conv(x) + add) with `weight` and `bias` in place of the convolution's own.
+    """Return relu(conv(x) + add) with `weight` and `bias` in place of the convolution's own.
 
     oneDNN adds and rectifies while the values are in registers. The operators are those that
     `torch.compile` uses on a CPU; they are not among PyTorch's documented ones, so that
-    `is_fusable` looks whether they are there.
+    `can_fuse` looks whether they are there.
     """
     operators, where = torch.ops.mkldnn, (conv.padding, conv.stride, conv.dilation, conv.groups)
     if add is None:
@@ -39,11 +39,12 @@ def fused_conv(
     return added
 
 
-def _find() -> bool:
+def _is_available() -> bool:
     if not torch.backends.mkldnn.is_available():
         return False
     operator = getattr(torch.ops.mkldnn, "_convolution_pointwise", None)
     return operator is not None and {"default", "binary"} <= set(operator.overloads())
 
 
-_AVAILABLE = _find()
+AVAILABLE = _is_available()
+"""Whether this build of PyTorch has the operators."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from rcrlib.models.state_files import Tensors
+from rcrlib.models.files.state_files import Tensors
 
 Kind = Literal["RCRNet", "RCRNetNER", "FGPLG"]
 
@@ -68,7 +68,7 @@ def released_kind(tensors: Tensors) -> Kind | None:
 
 
 def from_released(tensors: Tensors, kind: Kind) -> Tensors:
-    """Give the weights of a released file under our names; names that are not known stay.
+    """Return the weights of a released file under our names; names that are not known stay.
 
     Left out: the unused classifier of ResNet and, in FGPLG's file, the flow network.
     """
@@ -85,7 +85,7 @@ def from_released(tensors: Tensors, kind: Kind) -> Tensors:
 
 
 def _rename(name: str, tensor: Tensor) -> Tensors:
-    """Give one entry of theirs as ours: mostly one, sometimes two."""
+    """Return one entry of theirs as ours: mostly one, sometimes two."""
     for theirs, new in RENAMED.items():
         name = name.replace(theirs, new)
     if tensor.ndim == 5:
@@ -100,7 +100,7 @@ def _rename(name: str, tensor: Tensor) -> Tensors:
 
 
 def _prefix(tensors: Tensors) -> str | None:
-    """Give what stands before the authors' names (often nothing), or None in other files."""
+    """Return what stands before the authors' names (often nothing), or None in other files."""
     for name in tensors:
         if f".{name}".endswith(f".{STEM}") and not _is_flow(name):
             return name.removesuffix(STEM)

@@ -1,0 +1,15 @@
+"""Fixtures for the tests of the networks."""
+
+from __future__ import annotations
+
+import pytest
+from small_runs import ALL_TWINS
+
+from rcrlib.models.fast import TWINS
+
+
+@pytest.fixture
+def all_twins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `accelerate` accelerate, also in a run with `pytest --plain`."""
+    for plain, fast in ALL_TWINS.items():
+        monkeypatch.setitem(TWINS, plain, fast)
