@@ -152,7 +152,7 @@ def _swap(new: Path, path: Path) -> None:
 
 
 def _umask() -> int:
-    """Give the process's umask (which can only be read by setting it)."""
+    """Return the process's umask (which can only be read by setting it)."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

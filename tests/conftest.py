@@ -41,7 +41,7 @@ def full(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Give the folder of real videos, weights and reference answers, or skip (fail if required)."""
+    """Return the folder of real videos, weights and reference answers, or skip (fail if required)."""
     default = Path(__file__).resolve().parents[2] / "shared"
     folder = Path(os.environ.get("RCR_SHARED", default))
     if not (folder / "reference").is_dir():
@@ -54,5 +54,5 @@ def shared() -> Path:
 
 @pytest.fixture
 def generator() -> torch.Generator:
-    """Give a seeded source of random tensors."""
+    """Return a seeded source of random tensors."""
     return torch.Generator().manual_seed(0)

@@ -15,7 +15,7 @@ GROUPS = {"head": {"readable": 8.0, "fast": 2.0}, "ASPP": {"readable": 3.0, "fas
 
 
 def width(picture: np.ndarray, colour: str) -> int:
-    """Give the pixels of a colour in the row that has most of it."""
+    """Return the pixels of a colour in the row that has most of it."""
     rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
     return int((picture == rgb).all(axis=-1).sum(axis=1).max())
 

@@ -161,7 +161,7 @@ def _mixed(name: str, m: int, l: int, unit: Unit = "annotated") -> Cell:
 
 
 def _setting(lab: Lab, paper: tuple[int, int]) -> tuple[int, int]:
-    """Give m and l: those asked for, else the paper's if the data allow, else 1 and 5.
+    """Return m and l: those asked for, else the paper's if the data allow, else 1 and 5.
 
     Raises:
         OptionError: m is not below l.
@@ -204,7 +204,7 @@ EXPERIMENTS = {
 
 
 def find_experiment(name: str) -> Experiment:
-    """Give the experiment of that name; `OptionError` where there is none."""
+    """Return the experiment of that name; `OptionError` where there is none."""
     if name not in EXPERIMENTS:
         raise OptionError(f"experiment {name!r}: unknown; use one of {', '.join(EXPERIMENTS)}")
     return EXPERIMENTS[name]

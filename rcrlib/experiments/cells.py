@@ -42,7 +42,7 @@ class Cell:
     """Instead of pseudo-labels, true labels bent by so much of the frame's side."""
 
     def student(self, lab: Lab, seed: int) -> Student:
-        """Give the steps that lead to the cell's network."""
+        """Return the steps that lead to the cell's network."""
         image = Image(self.labels if lab.config.learns_from_kept_labels else None, seed)
         source: Source = self.labels
         if self.bent is not None:
@@ -55,7 +55,7 @@ class Cell:
         return Student(image, source, self.ner, seed)
 
     def scores(self, lab: Lab, measure: Measure, seed: int) -> Iterator[Score]:
-        """Give the last steps, one for each test set."""
+        """Return the last steps, one for each test set."""
         student = self.student(lab, seed)
         for name, dataset in lab.tests.items():
             maps = Maps(student, name)

@@ -120,7 +120,7 @@ class ExperimentConfig:
         return number - 1, of
 
     def fixed(self) -> dict[str, str]:
-        """Give what must be the same for everything in one folder."""
+        """Return what must be the same for everything in one folder."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: _text(value) for name, value in values.items() if name not in FREE}
 

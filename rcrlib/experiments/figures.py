@@ -22,7 +22,7 @@ def draw_figure(result: Result, path: Path) -> str:
 
 
 def figure(result: Result, path: Path | None = None) -> tuple[Picture, str]:
-    """Give the figure of a result that has runs as a picture, and its alt text.
+    """Return the figure of a result that has runs as a picture, and its alt text.
 
     Args:
         result: which figure it has goes by its experiment.
@@ -75,7 +75,7 @@ def _precision_recall(result: Result, path: Path | None) -> tuple[Picture, str]:
 
 
 def _mean_result(runs: list[Run]) -> SaliencyResult:
-    """Give the mean of several seeds' curves; its max F is that of the drawn curve."""
+    """Return the mean of several seeds' curves; its max F is that of the drawn curve."""
     found = [run.curves or {} for run in runs]
     precision, recall = (
         torch.tensor(np.mean([one[name] for one in found], axis=0))

@@ -64,11 +64,11 @@ class Lab:
         return self.config.out
 
     def seeded(self, seed: int) -> Preset:
-        """Give the preset with another seed."""
+        """Return the preset with another seed."""
         return self.preset.with_training(seed=seed)
 
     def reader(self) -> TripletReader:
-        """Give what prepares FGPLG's inputs, whole, as the paper's FGPLG sees them."""
+        """Return what prepares FGPLG's inputs, whole, as the paper's FGPLG sees them."""
         size, flow_size = self.preset.size, self.preset.flow_size
         return TripletReader(self.flow, (size, size), (flow_size, flow_size))
 
@@ -77,11 +77,11 @@ class Lab:
         return (self.out / step.folder / RESULT).is_file()
 
     def result(self, step: Housed) -> dict[str, Any]:
-        """Give what a finished step found out."""
+        """Return what a finished step found out."""
         return self.stored(step)["result"]
 
     def stored(self, step: Housed) -> dict[str, Any]:
-        """Give a finished step's file: the step's settings, its result, and how it was made.
+        """Return a finished step's file: the step's settings, its result, and how it was made.
 
         Raises:
             DataError: the file is damaged.

@@ -69,7 +69,7 @@ class PseudoLabels:
         return judged(lab, labels, intervals, folder)
 
     def dataset(self, lab: Lab) -> Dataset:
-        """Give the videos with labels and pseudo-labels."""
+        """Return the videos with labels and pseudo-labels."""
         return self.labels.whole(lab).with_label_folder(lab.out / self.folder / "labels")
 
 
@@ -118,7 +118,7 @@ class BentLabels:
         return judged(lab, self.labels, intervals, folder)
 
     def dataset(self, lab: Lab) -> Dataset:
-        """Give the videos with labels and bent labels."""
+        """Return the videos with labels and bent labels."""
         return self.labels.whole(lab).with_label_folder(lab.out / self.folder / "labels")
 
 

@@ -64,11 +64,11 @@ class Labels:
         }
 
     def whole(self, lab: Lab) -> Dataset:
-        """Give the videos to learn from with all labels; for a policy, annotated frames only."""
+        """Return the videos to learn from with all labels; for a policy, annotated frames only."""
         return annotated_only(lab.train) if self.policy else lab.train
 
     def kept(self, lab: Lab) -> Dataset:
-        """Give the videos with the kept labels only, once the step is finished."""
+        """Return the videos with the kept labels only, once the step is finished."""
         chosen, whole = lab.result(self)["frames"], self.whole(lab)
         videos = []
         for video in whole:
@@ -78,11 +78,11 @@ class Labels:
         return replace(whole, videos=tuple(videos))
 
     def dataset(self, lab: Lab) -> Dataset:
-        """Give what a student learns from: the kept labels alone."""
+        """Return what a student learns from: the kept labels alone."""
         return self.kept(lab)
 
     def intervals(self, lab: Lab, m: int | None) -> dict[str, tuple[Interval, ...]]:
-        """Give the intervals with m frames to label in each; None takes all that there are."""
+        """Return the intervals with m frames to label in each; None takes all that there are."""
         if self.policy:
             count = max(map(len, lab.train)) if m is None else m
             return dataset_intervals(self.kept(lab), 1, count, "frames")
@@ -124,7 +124,7 @@ class _Some:
 
 
 def annotated_only(dataset: Dataset) -> Dataset:
-    """Give the videos without the frames that were never annotated.
+    """Return the videos without the frames that were never annotated.
 
     Frames that a policy chooses have a label then, and pseudo-labels can be judged wherever they
     are. Of DAVIS and the synthetic set it takes nothing away.

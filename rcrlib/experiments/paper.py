@@ -46,7 +46,7 @@ SETS: dict[str, dict[str, Numbers]] = {
 
 
 def paper_numbers(experiment: str, cell: str, test: str) -> Numbers:
-    """Give the paper's numbers for a cell on a test set; nothing where it has none."""
+    """Return the paper's numbers for a cell on a test set; nothing where it has none."""
     if experiment in CELLS:
         return CELLS[experiment].get(cell, {})
     for name, numbers in SETS.get(experiment, {}).items():

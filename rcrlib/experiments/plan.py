@@ -10,7 +10,7 @@ from rcrlib.errors import DataError
 
 
 def without_kept(dataset: Dataset, kept: Dataset) -> Dataset:
-    """Give the data set with only those labels that are not in `kept`: what was held back."""
+    """Return the data set with only those labels that are not in `kept`: what was held back."""
     return replace(
         dataset,
         videos=tuple(
@@ -21,7 +21,7 @@ def without_kept(dataset: Dataset, kept: Dataset) -> Dataset:
 
 
 def split_parts(path: Path, layout: str) -> tuple[Dataset, Dataset, str]:
-    """Give the videos to train on, those to test on, and a sentence about them.
+    """Return the videos to train on, those to test on, and a sentence about them.
 
     Training and validation lists of the data set are used where it has them; else every fourth
     video is held out. A single video is both.

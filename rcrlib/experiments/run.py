@@ -64,7 +64,7 @@ def run_experiment(
 
 
 def _chosen(lab: Lab, grid: Grid) -> list[Cell]:
-    """Give the cells to run: those named by --only, else all that the data allow."""
+    """Return the cells to run: those named by --only, else all that the data allow."""
     by_name = {cell.name: cell for cell in grid.cells}
     for name in lab.config.only:
         if name not in by_name:

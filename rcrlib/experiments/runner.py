@@ -22,7 +22,7 @@ POLL_SECONDS = 0.2
 
 
 def in_order(goals: Iterable[Step]) -> list[Step]:
-    """Give the goals and all that they need, each once, and after all that it needs itself."""
+    """Return the goals and all that they need, each once, and after all that it needs itself."""
     order: dict[Step, None] = {}
 
     def add(step: Step) -> None:

@@ -83,7 +83,7 @@ class Image:
         return lab.images
 
     def weights(self, lab: Lab) -> Path:
-        """Give the file of weights, once the step is finished."""
+        """Return the file of weights, once the step is finished."""
         return lab.config.start or lab.out / self.folder / "run" / "model.safetensors"
 
 
@@ -95,7 +95,7 @@ class FlowError:
     """Mean length (root of the mean square) as a share of the frame's side."""
 
     def estimator(self, lab: Lab, seed: int) -> FlowEstimator:
-        """Give the flow: of synthetic data the true one, else the lab's, bent."""
+        """Return the flow: of synthetic data the true one, else the lab's, bent."""
         exact = lab.synthetic and FlowCache(ExactFlow(lab.synthetic), lab.flow.folder)
         return NoisyFlow(exact or lab.flow, self.amount, seed)
 
@@ -143,9 +143,9 @@ class Generator:
         return {"triplets": triplets, **training(lab.preset.fgplg, triplets)}
 
     def flow(self, lab: Lab) -> FlowEstimator:
-        """Give the flow that it sees."""
+        """Return the flow that it sees."""
         return self.error.estimator(lab, self.seed) if self.error else lab.flow
 
     def network(self, lab: Lab) -> FGPLG:
-        """Give the trained network."""
+        """Return the trained network."""
         return load_as(FGPLG, lab.out / self.folder / "run" / "model.safetensors")

@@ -13,7 +13,7 @@ STORED = Path(__file__).parent / "results"
 
 
 def stored_results(folder: Path = STORED) -> dict[str, Result]:
-    """Give the stored results by name, such as "table2" or "table2-davis".
+    """Return the stored results by name, such as "table2" or "table2-davis".
 
     Raises:
         DataError: a file is not the result of an experiment.

@@ -12,7 +12,7 @@ Table = list[list[str]]
 
 
 def main_table(result: Result) -> Table:
-    """Give a row per cell and test set: labels, pseudo-labels, our numbers, the paper's."""
+    """Return a row per cell and test set: labels, pseudo-labels, our numbers, the paper's."""
     several, papers = len(result.tests) > 1, _paper_keys(result)
     heading = ["cell", *(["test set"] if several else []), "seeds", "labels", "pseudo-labels",
                "their IoU", "passes", *result.keys.values(),
@@ -25,7 +25,7 @@ def main_table(result: Result) -> Table:
 
 
 def difference_table(result: Result) -> Table:
-    """Give a row per pair of cells, test set and main number, with the 95 % interval."""
+    """Return a row per pair of cells, test set and main number, with the 95 % interval."""
     rows = [["difference", "mean", "95 % interval", "how"]]
     several = len(result.tests) > 1
     for test in result.tests:
@@ -103,7 +103,7 @@ def _cells(result: Result, row: Row, test: str) -> list[str]:
 
 
 def _paper_keys(result: Result) -> list[str]:
-    """Give the numbers of which the paper has some."""
+    """Return the numbers of which the paper has some."""
     known = {key for row in result.rows for paper in row.paper.values() for key in paper}
     return [key for key in result.keys if key in known]
 

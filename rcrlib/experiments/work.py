@@ -41,7 +41,7 @@ def clip_count(labelled: Iterable[int], length: int, stride: int) -> int:
 
 
 def work(config: TrainConfig, samples: int, frames: int) -> int:
-    """Give a training's work in frames of inference; a sample has so many frames."""
+    """Return a training's work in frames of inference; a sample has so many frames."""
     return TRAINING * config.length(max(samples, 1)) * config.batch * frames
 
 

@@ -34,7 +34,7 @@ class Request(BaseHTTPRequestHandler):
         pass
 
     def begin(self) -> int:
-        """Give the first byte that is asked for, honouring If-Range."""
+        """Return the first byte that is asked for, honouring If-Range."""
         asked = re.match(r"bytes=(\d+)-", self.headers.get("Range", ""))
         fresh = self.headers.get("If-Range", self.server.site.tag) == self.server.site.tag
         return int(asked[1]) if asked and fresh else 0

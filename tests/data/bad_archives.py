@@ -49,7 +49,7 @@ def pack(tmp_path):
 
 @pytest.fixture
 def refused(tmp_path):
-    """Give the unpacking of an archive that must be refused with nothing written anywhere."""
+    """Return the unpacking of an archive that must be refused with nothing written anywhere."""
 
     def run(path: Path, says: str) -> None:
         before = sorted(tmp_path.rglob("*"))

@@ -72,5 +72,5 @@ class Miniature:
 
 @pytest.fixture
 def mini(tmp_path: Path) -> Miniature:
-    """Give a writer of miniatures into an empty folder `set`."""
+    """Return a writer of miniatures into an empty folder `set`."""
     return Miniature(tmp_path / "set")

@@ -102,7 +102,7 @@ def packed(root: Path, starts: tuple[str, ...] = ("",), around: str = "") -> byt
 
 
 def from_site(name: str, site: Site) -> Published:
-    """Give a set of the catalogue whose archives are on `site`, without published checksums."""
+    """Return a set of the catalogue whose archives are on `site`, without published checksums."""
     published = find_set(name)
     archives = tuple(
         replace(each, mirrors=(site.url(each.name),), size=None, checksums=(), about=0)

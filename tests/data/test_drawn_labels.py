@@ -19,7 +19,7 @@ BOX = [[3, 2], [9, 2], [9, 7], [3, 7]]
 
 @pytest.fixture
 def write(tmp_path):
-    """Give a writer of label files into `tmp_path/drawn`, in each tool's form."""
+    """Return a writer of label files into `tmp_path/drawn`, in each tool's form."""
     root = tmp_path / "drawn"
 
     class Writer:

@@ -38,7 +38,7 @@ def brought(tmp_path, files):
 
 @pytest.fixture
 def prepare(mini, tmp_path, site):
-    """Give what prepares a set from its archives in miniature."""
+    """Return what prepares a set from its archives in miniature."""
 
     def run(name: str) -> Path:
         said: list[str] = []

@@ -116,7 +116,7 @@ def is_mask(mask, values=(0, 1)) -> None:
 
 @pytest.fixture
 def fuzz(tmp_path, full):
-    """Give what runs a reader on as many cases as its share allows."""
+    """Return what runs a reader on as many cases as its share allows."""
 
     def run(name, cases, read):
         calls = {"all": 0, "read": 0}

@@ -15,7 +15,7 @@ from rcrlib.experiments.plan import without_kept
 
 @pytest.fixture(scope="module")
 def listed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a set of four videos of 12 labelled frames, one of them listed for validation."""
+    """Return a set of four videos of 12 labelled frames, one of them listed for validation."""
     config = SyntheticConfig(videos=4, frames=12, size=(32, 40))
     return write_synthetic(config, tmp_path_factory.mktemp("demo") / "set", val_videos=1)
 

@@ -28,12 +28,12 @@ def run_small(name: str, data: Path | None, out: Path, *, steps: int = 2, **opti
 
 
 def scores(result: Result) -> dict[tuple[str, int, str], dict[str, float]]:
-    """Give every number of a result by cell, seed and test set."""
+    """Return every number of a result by cell, seed and test set."""
     return {(run.cell, run.seed, run.test): run.scores for run in result.runs}
 
 
 def finished(out: Path) -> set[str]:
-    """Give the folders of all finished steps."""
+    """Return the folders of all finished steps."""
     files = out.rglob("result.json")
     steps = (path.parent.relative_to(out).as_posix() for path in files)
     return {step for step in steps if "/" in step}

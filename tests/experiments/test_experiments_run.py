@@ -43,7 +43,7 @@ CELLS = {
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
-    """Give the folder that all experiments here share."""
+    """Return the folder that all experiments here share."""
     return tmp_path_factory.mktemp("grids") / "out"
 
 

@@ -23,7 +23,7 @@ SHIFT = torch.tensor([3.0, -2.0]).view(1, 2, 1, 1)  # every point goes right and
 
 @pytest.fixture(scope="module")
 def pair() -> tuple[Tensor, Tensor]:
-    """Give two windows onto one texture, (2, 3, 140, 180), two textures a batch."""
+    """Return two windows onto one texture, (2, 3, 140, 180), two textures a batch."""
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand(2, 3, 40, 50, generator=generator)
     texture = F.interpolate(coarse, size=(160, 200), mode="bicubic").clamp(0, 1)

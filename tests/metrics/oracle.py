@@ -147,7 +147,7 @@ def exact_s(levels: np.ndarray, mask: np.ndarray, min_max: bool) -> float:
 
 
 def _fractions(levels: np.ndarray, min_max: bool) -> list[list[Fraction]]:
-    """Give what the levels stand for, exactly."""
+    """Return what the levels stand for, exactly."""
     low, high = (int(levels.min()), int(levels.max())) if min_max else (0, 255)
     low, high = (low, high) if low < high else (0, 255)
     return [[Fraction(int(v) - low, high - low) for v in row] for row in levels]

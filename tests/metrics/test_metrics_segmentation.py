@@ -68,7 +68,7 @@ def f_by_dilation(a: np.ndarray, b: np.ndarray, reach: int) -> float:
 
 
 def fed(scores: list[int], protocol: str = "all-frames") -> SegmentationMetrics:
-    """Give frames of a video of 100 pixels whose J are the scores, in percent."""
+    """Return frames of a video of 100 pixels whose J are the scores, in percent."""
     metrics = SegmentationMetrics(protocol)
     mask = np.ones((10, 10), bool)
     for score in scores:

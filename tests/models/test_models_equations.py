@@ -34,7 +34,7 @@ def sigmoid(x: Array) -> Array:
 
 
 def convolve(conv: nn.Conv2d) -> Callable[[Array], Array]:
-    """Give the convolution as a sum over its window: (C, H, W) -> (C', H, W)."""
+    """Return the convolution as a sum over its window: (C, H, W) -> (C', H, W)."""
     weight = conv.weight.detach().numpy()
     bias = conv.bias.detach().numpy() if conv.bias is not None else np.zeros(len(weight))
     pad = weight.shape[-1] // 2

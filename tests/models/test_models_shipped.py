@@ -20,7 +20,7 @@ CARD = shipped.FILE.with_name("MODEL_CARD.md")
 
 
 def said(protocol: str) -> list[float]:
-    """Give max F, S and MAE as the model card has them."""
+    """Return max F, S and MAE as the model card has them."""
     row = re.search(rf"\| `{protocol}` \| (\S+) \| (\S+) \| (\S+) \|", CARD.read_text())
     assert row is not None
     return [float(number) for number in row.groups()]

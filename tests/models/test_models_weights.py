@@ -41,7 +41,7 @@ def refusal(path: Path) -> str:
 
 
 def released_image_state(in_channels: int = 3) -> dict[str, Tensor]:
-    """Give a small part of what a released file holds: enough to be recognised, not to fit."""
+    """Return a small part of what a released file holds: enough to be recognised, not to fit."""
     return {
         "backbone.resnet.conv1.weight": torch.zeros(64, in_channels, 7, 7),
         "backbone.resnet.fc.weight": torch.zeros(1000, 2048),

@@ -78,14 +78,14 @@ class Page:
         return said == "true"
 
     def cells(self) -> list[dict[str, Any]]:
-        """Give the notebook's code cells as JupyterLab holds them."""
+        """Return the notebook's code cells as JupyterLab holds them."""
         return self.ask(
             f"return {NOTEBOOK}.content.widgets.map(c => c.model.toJSON())"
             ".filter(c => c.cell_type == 'code')"
         )
 
     def pictures(self, of: Any) -> list[str]:
-        """Give the addresses of the loaded pictures of widgets in a cell."""
+        """Return the addresses of the loaded pictures of widgets in a cell."""
         return self.ask(
             "return [...arguments[0].closest('.jp-Cell').querySelectorAll('img.widget-image')]"
             ".filter(i => i.complete && i.naturalWidth > 0).map(i => i.src)",
@@ -105,7 +105,7 @@ class Page:
                 assert what.screenshot(file)
 
     def errors(self) -> list[str]:
-        """Give what the page itself complained of; what the network does not bring is no error."""
+        """Return what the page itself complained of; what the network does not bring is no error."""
         said = self.chrome.get_log("browser")
         return [
             one["message"]
