@@ -44,7 +44,7 @@ def origin(command: str, device: str) -> Origin:
 
 @lru_cache(maxsize=1)
 def commit() -> str:
-    """Return the commit of this package's code, short, if it lies in a git repository of its own."""
+    """Return the short commit of this package's code, if it lies in a git repository of its own."""
     root = Path(rcrlib.__file__).parents[1]
     if not (root / ".git").exists():
         return "-"

@@ -55,6 +55,7 @@ def results_page(files: Sequence[Path], root: Path) -> str:
     if not files:
         raise DataError("no result to report; name the folders or files of experiments")
     parts = [INTRODUCTION.rstrip()]
+    listed: dict[tuple, str] = {}
     for path in files:
         result = load_result(path)
         file = path / "result.json" if path.is_dir() else path
@@ -63,7 +64,7 @@ def results_page(files: Sequence[Path], root: Path) -> str:
         alt = words.read_text(encoding="utf-8").strip() if words.is_file() else result.title
         shown = _relative(figure, root) if figure.is_file() else ""
         parts.append(
-            f"## {result.title}\n\n{_section(result, alt, shown).rstrip()}\n\n"
+            f"## {result.title}\n\n{_section(result, alt, shown, listed).rstrip()}\n\n"
             f"From `{_relative(file, root)}`."
         )
     return "\n\n".join(parts) + "\n"
@@ -77,8 +78,9 @@ def write_results_page(files: Sequence[Path], out: Path) -> Path:
     return out
 
 
-def _section(result: Result, alt: str, figure: str) -> str:
-    parts = [f"{heading(result)}.", markdown_table(main_table(result))]
+def _section(result: Result, alt: str, figure: str, listed: dict[tuple, str] | None = None) -> str:
+    elsewhere = {} if listed is None else _listed_before(result, listed)
+    parts = [f"{heading(result)}.", markdown_table(main_table(result, elsewhere))]
     parts.append(_listed(remarks(result)))
     if differences := difference_table(result):
         parts.append(markdown_table(differences))
@@ -89,6 +91,23 @@ def _section(result: Result, alt: str, figure: str) -> str:
     parts.append("Set-up:\n\n" + _listed(setup))
     parts.append("Made by:\n\n" + _listed(_origins(result)))
     return "\n\n".join(parts) + "\n"
+
+
+def _listed_before(result: Result, listed: dict[tuple, str]) -> dict[tuple[str, str], str]:
+    """Find the rows whose runs another table of the page has listed; add the others to `listed`.
+
+    Tables share cells: Table 4's Ga is Table 2's 0/20, the same networks and not a second finding.
+    """
+    found = {}
+    for row in result.rows:
+        for test in result.tests:
+            runs = result.of(row.name, test)
+            key = tuple((run.seed, run.protocol, *run.scores.values()) for run in runs)
+            if runs and key in listed:
+                found[row.name, test] = listed[key]
+            elif runs:
+                listed[key] = f"{row.name} of {result.title.partition(':')[0]}"
+    return found
 
 
 def _origins(result: Result) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from rcrlib.experiments.result import Result, Row
 from rcrlib.experiments.stats import Difference, Spread
@@ -11,8 +12,17 @@ Table = list[list[str]]
 """Rows of cells, the heading first."""
 
 
-def main_table(result: Result) -> Table:
-    """Return a row per cell and test set: labels, pseudo-labels, our numbers, the paper's."""
+Elsewhere = Mapping[tuple[str, str], str]
+"""Cell and test set -> the row of an earlier table whose runs these are."""
+
+
+def main_table(result: Result, elsewhere: Elsewhere = MappingProxyType({})) -> Table:
+    """Return a row per cell and test set: labels, pseudo-labels, our numbers, the paper's.
+
+    Args:
+        result: the experiment's.
+        elsewhere: rows whose numbers are not listed again.
+    """
     several, papers = len(result.tests) > 1, _paper_keys(result)
     heading = ["cell", *(["test set"] if several else []), "seeds", "labels", "pseudo-labels",
                "their IoU", "passes", *result.keys.values(),
@@ -20,7 +30,11 @@ def main_table(result: Result) -> Table:
     rows = [heading]
     for row in result.rows:
         for test in result.tests or [""]:
-            rows.append([row.name, *([test] if several else []), *_cells(result, row, test)])
+            cells = _cells(result, row, test)
+            if where := elsewhere.get((row.name, test)):
+                ours = len(cells) - len(papers)
+                cells[:ours] = [f"see {where}", *[""] * (ours - 1)]
+            rows.append([row.name, *([test] if several else []), *cells])
     return rows
 
 

@@ -139,6 +139,17 @@ def test_the_page_is_made_from_stored_files_alone(tmp_path):
     assert "![" not in out.read_text()
 
 
+def test_a_row_that_is_another_tables_run_is_listed_once(tmp_path):
+    rows = [Row("Ga", "no pseudo-labels"), Row("Gd", "all")]
+    runs = [replace(make_run("Ga", 0, 0.6), cell="Ga"), make_run("Ga", 1, 0.62)]
+    other = replace(FULL, experiment="table4", title="Table 4", rows=rows, pairs=[], runs=runs)
+    for name, result in (("table2", FULL), ("table4", other)):
+        write_result(result, tmp_path / name)
+    page = results_page([tmp_path / "table2", tmp_path / "table4"], tmp_path)
+    assert page.count("| 0.610 ± 0.014 |") == 1
+    assert "| Ga | see 0/5 of Table 2 |" in page
+
+
 def test_a_stored_result_is_found_by_its_name_and_shown_with_its_figure(tmp_path):
     write_result(FULL, tmp_path / "made")
     folder = tmp_path / "package" / "results"

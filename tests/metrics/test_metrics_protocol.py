@@ -19,7 +19,7 @@ from rcrlib.metrics import (
 
 
 def frames(count: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return `(count, 1, 12, 10)` predictions on 8-bit levels, and masks that they partly follow."""
+    """Return `(count, 1, 12, 10)` predictions on 8-bit levels, and masks they partly follow."""
     generator = torch.Generator().manual_seed(seed)
     masks = (torch.rand(count, 1, 12, 10, generator=generator) > 0.6).float()
     noise = torch.rand(count, 1, 12, 10, generator=generator)

@@ -105,7 +105,7 @@ class Page:
                 assert what.screenshot(file)
 
     def errors(self) -> list[str]:
-        """Return what the page itself complained of; what the network does not bring is no error."""
+        """Return what the page complained of; what the network does not bring is no error."""
         said = self.chrome.get_log("browser")
         return [
             one["message"]
