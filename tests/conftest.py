@@ -41,7 +41,7 @@ def full(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Return the folder of real videos, weights and reference answers; skip (or fail) without it."""
+    """Return the folder of real videos, weights and answers; skip (or fail) without it."""
     default = Path(__file__).resolve().parents[2] / "shared"
     folder = Path(os.environ.get("RCR_SHARED", default))
     if not (folder / "reference").is_dir():

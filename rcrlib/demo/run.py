@@ -17,7 +17,6 @@ from rcrlib.data import dataset_intervals, keep_labels
 from rcrlib.demo.plan import Plan, make_plan
 from rcrlib.demo.report import TITLES, Report, Row, judged_before, write_report
 from rcrlib.demo.sheet import draw_sheet
-from rcrlib.errors import OptionError
 from rcrlib.evaluation import PseudoQuality
 from rcrlib.experiments.catalogue import DEMO, demo_cells
 from rcrlib.experiments.cells import Cell
@@ -29,9 +28,10 @@ from rcrlib.experiments.runner import run_steps
 from rcrlib.experiments.steps import Generator as GeneratorStep
 from rcrlib.experiments.steps import Image, Step
 from rcrlib.experiments.students import Maps, Saliency, Student
-from rcrlib.files import RECORD, atomic_file, check_output, output_folder, write_json
+from rcrlib.files import RECORD, atomic_file, output_folder
 from rcrlib.runtime import pick_device
 from rcrlib.triplets import reader_for
+from rcrlib.work_folder import WorkFolder
 
 STEPS = "steps"
 """The folder in the demo's own that holds every step, as an experiment's does."""
@@ -253,31 +253,13 @@ def _report(demo: _Demo, minutes: float) -> Report:
 
 
 def _claim(config: DemoConfig, *, resume: bool, force: bool) -> None:
-    """Make the demo's folder, or take one over that an earlier demo wrote."""
-    free = ("out", "device", "workers")
-    settings = {name: str(value) for name, value in vars(config).items() if name not in free}
-    record = {"command": "demo", **settings}
-    file = config.out / RECORD
-    if resume and file.is_file():
-        if json.loads(file.read_text(encoding="utf-8")) != record:
-            raise OptionError(
-                f"{config.out}: was started with other options (see {file});"
-                " resume with the same ones, or start over with --force"
-            )
-        return
-    check_output(config.out, force=force)
-    if config.out.is_dir():
-        _clear(config.out)
-    write_json(file, record)
-
-
-def _clear(folder: Path) -> None:
-    """Remove what an earlier demo left; `check_output` has seen that it is ours."""
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+    """Begin the demo's folder, go on in it, or take one over that an earlier demo wrote."""
+    settings = {name: str(value) for name, value in vars(config).items() if name != "out"}
+    folder = WorkFolder(config.out, "demo", "a demo", free=("device", "workers"))
+    if resume and folder.begun:
+        folder.check(settings, "resume with the same ones, or start over with --force")
+    else:
+        folder.begin(settings, force=force)
 
 
 def _machine(config: DemoConfig) -> str:

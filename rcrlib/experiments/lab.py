@@ -14,12 +14,13 @@ from rcrlib.errors import DataError, OptionError
 from rcrlib.experiments.config import KEPT_LABELS, ExperimentConfig
 from rcrlib.experiments.plan import split_parts
 from rcrlib.experiments.world import World
-from rcrlib.files import RECORD, check_output, write_json
+from rcrlib.files import RECORD
 from rcrlib.flow import FlowCache, FlowEstimator, get_flow
 from rcrlib.models import RCRNet
 from rcrlib.runtime import pick_device, pick_precision
 from rcrlib.train import Preset, get_preset, load_as
 from rcrlib.triplets import TripletReader
+from rcrlib.work_folder import WorkFolder
 
 RESULT = "result.json"
 """Name of the file that a finished step leaves; it is written last."""
@@ -274,31 +275,16 @@ def _need_labels(dataset: Dataset) -> None:
 
 
 def _claim(config: ExperimentConfig, fingerprint: str) -> None:
-    file = config.out / RECORD
-    record = {"command": "experiment", **config.fixed(), "fingerprint": fingerprint}
+    """Begin the folder, or go on in one that was begun with the same options."""
+    settings = {**config.fixed(), "fingerprint": fingerprint}
+    folder = WorkFolder(config.out, "experiment", "an experiment")
     try:
-        if not file.is_file():
-            check_output(config.out)
-            write_json(file, record)
+        if not folder.begun:
+            folder.begin(settings)
     except OptionError:
-        if not file.is_file():  # else another process, another shard, has just begun here
+        if not folder.begun:  # else another process, another shard, has just begun here
             raise
-    try:
-        before = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        before = {}
-    if before.get("command") != "experiment":
-        raise OptionError(f"{config.out}: was not written by rcr experiment; name another folder")
-    changed = [
-        f"{name}: {before.get(name)} -> {record.get(name)}"
-        for name in sorted(before.keys() | record.keys())
-        if before.get(name) != record.get(name)
-    ]
-    if changed:
-        raise OptionError(
-            f"{config.out}: was begun with other options ({'; '.join(changed)});"
-            " give the same ones, or name another folder"
-        )
+    folder.check(settings, "give the same ones, or name another folder")
 
 
 def _synthetic(data: Path) -> SyntheticConfig | None:

@@ -7,7 +7,6 @@ A run folder holds `rcr.json` (what was asked for), `metrics.jsonl` (a line per 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
@@ -16,14 +15,8 @@ import torch
 from torch import Tensor
 
 from rcrlib.errors import OptionError
-from rcrlib.files import (
-    RECORD,
-    atomic_file,
-    check_output,
-    full_disk_names,
-    remove_partial,
-    write_json,
-)
+from rcrlib.files import atomic_file, full_disk_names, remove_partial
+from rcrlib.work_folder import WorkFolder
 
 COMMAND = "train"
 """What the record of a run folder says wrote it."""
@@ -80,21 +73,17 @@ class RunFolder:
             OptionError: the folder holds something else, or a run and neither `resume` nor `force`
                 is given, or the run in it was started with other settings.
         """
-        if resume and (self.path / RECORD).is_file():
-            self._check(settings)
+        folder = WorkFolder(self.path, COMMAND, "a training run", FREE)
+        if resume and folder.begun:
+            folder.check(settings, "resume with the same ones, or start over with --force")
             remove_partial(self.path)  # what a kill left half written
             return True
         try:
-            check_output(self.path, force=force)
+            folder.begin(settings, force=force)
         except OptionError as error:
             hint = " (--resume goes on with the run in it)" if self.checkpoint.is_file() else ""
             raise OptionError(f"{error}{hint}") from None
-        if (self.path / RECORD).is_file():
-            self._record()
-        for old in (self.weights, self.checkpoint, self.metrics):
-            old.unlink(missing_ok=True)
         remove_partial(self.path)
-        write_json(self.path / RECORD, settings)
         return False
 
     def save(self, checkpoint: Checkpoint) -> None:
@@ -132,39 +121,3 @@ class RunFolder:
         lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
         with atomic_file(self.metrics) as temporary:
             temporary.write_text("".join(lines[:step]), encoding="utf-8")
-
-    def _record(self) -> dict[str, Any]:
-        """Read the settings of the run in this folder; `OptionError` where it holds none."""
-        file = self.path / RECORD
-        try:
-            stored = json.loads(file.read_text(encoding="utf-8"))
-            ours = stored["command"] == COMMAND
-        except (ValueError, KeyError, TypeError):
-            ours = False
-        if not ours:
-            raise OptionError(f"{file}: is not that of a training run; name another folder")
-        return stored
-
-    def _check(self, settings: dict[str, Any]) -> None:
-        """Raise `OptionError` when the run in this folder was started with other settings."""
-        before = _flat(self._record())
-        now = _flat(json.loads(json.dumps(settings, default=str)))
-        changed = sorted(
-            f"{name}: {before.get(name)!r} -> {now.get(name)!r}"
-            for name in before.keys() | now.keys()
-            if name not in FREE and before.get(name) != now.get(name)
-        )
-        if changed:
-            raise OptionError(
-                f"{self.path}: was started with other settings ({'; '.join(changed)});"
-                " resume with the same ones, or start over with --force"
-            )
-
-
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Give nested settings one name each: {"ner": {"softmax": x}} -> {"ner.softmax": x}."""
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        inner = isinstance(value, dict)
-        flat |= _flat(value, f"{prefix}{name}.") if inner else {f"{prefix}{name}": value}
-    return flat

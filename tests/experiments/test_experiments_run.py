@@ -280,7 +280,9 @@ def begin(data, out, **options):
 def test_other_options_in_the_same_folder(data, tmp_path):
     begin(data, tmp_path / "out")
     begin(data, tmp_path / "out", seeds=7, only=("Ga",), protocol="davsod", workers=1)
-    with pytest.raises(OptionError, match=r"was begun with other options \(flow: dis -> farneback"):
+    with pytest.raises(
+        OptionError, match=r"was started with other settings \(flow: 'dis' -> 'farneback'"
+    ):
         begin(data, tmp_path / "out", flow="farneback")
 
 
@@ -293,7 +295,7 @@ def test_data_that_changed_since_the_folder_was_begun(data, tmp_path):
         whole = listing.read_text()
         other = "synthetic-001" if split == "train" else "synthetic-000"
         listing.write_text(whole.replace("synthetic-000", other).replace("synthetic-002", other))
-        with pytest.raises(OptionError, match=r"other options \(fingerprint: "):
+        with pytest.raises(OptionError, match=r"other settings \(fingerprint: "):
             begin(moved, tmp_path / "out")
         listing.write_text(whole)
 
