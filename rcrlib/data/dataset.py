@@ -54,7 +54,7 @@ class Dataset:
         return iter(self.videos)
 
     def __getitem__(self, key: int | str) -> Video:
-        """Give a video by position or by name; `DataError` where no video has that name."""
+        """Return a video by position or by name; `DataError` where no video has that name."""
         if isinstance(key, int):
             return self.videos[key]
         for video in self.videos:
@@ -69,7 +69,7 @@ class Dataset:
         return video.name if self.flat else f"{video.name}/{video.frame_names[index]}"
 
     def with_label_folder(self, folder: str | Path) -> Dataset:
-        """Give the same videos with the masks of `folder` as their only labels.
+        """Return the same videos with the masks of `folder` as their only labels.
 
         The masks are FOLDER/VIDEO/FRAME.png (FOLDER/IMAGE.png for a set of images), named like the
         frames. Where a `manifest.json` lies there, it must name exactly these masks; it is also the
@@ -86,7 +86,7 @@ class Dataset:
         )
 
     def fingerprint(self) -> str:
-        """Give 16 hex digits that change with the videos' names, lengths or labelled frames.
+        """Return a digest (16 hex digits) of the videos' names, lengths and labelled frames.
 
         The files' contents do not enter: it is computed without reading them.
         """

@@ -65,7 +65,7 @@ def read_label_folder(
 
 
 def read_manifest(folder: Path) -> dict[str, dict[str, str]]:
-    """Give, for every video and frame of a label folder, whether it is "label" or "pseudo".
+    """Read a label folder's manifest: "label" or "pseudo" for every video and frame.
 
     Raises:
         DataError: the folder has no manifest, or one that cannot be read.
@@ -96,7 +96,7 @@ def _flat_masks(folder: Path) -> dict[str, dict[str, Path]]:
 
 
 def _match(folder: Path, video: Video, masks: Mapping[str, Path]) -> dict[int, Path]:
-    """Give a video's masks by frame index; each must have its frame's name and size."""
+    """Return a video's masks by frame index; each must have its frame's name and size."""
     position = {name: index for index, name in enumerate(video.frame_names)} if masks else {}
     strangers = [name for name in masks if name not in position]
     if strangers:

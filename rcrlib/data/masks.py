@@ -48,7 +48,7 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
 
 
 def image_size(path: str | Path) -> tuple[int, int]:
-    """Give (H, W) of an image file, upright, from its header alone.
+    """Return (H, W) of an image file, upright, from its header alone.
 
     Raises:
         DataError: the file is missing or no image.
@@ -156,7 +156,7 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
 
 
 def _object_grey(path: Path, image: Image.Image, style: MaskStyle) -> NDArray[np.uint8]:
-    """Give (H, W) uint8, 0..255, in which what is >= 128 is the object."""
+    """Convert a mask image to (H, W) uint8, 0..255, in which the object is >= 128."""
     if image.mode == "P" and style in ("auto", "ids") and not _is_black_and_white(image):
         return np.where(np.array(image) > 0, 255, 0).astype(np.uint8)
     colour = _colours(image)
@@ -177,7 +177,7 @@ def _object_grey(path: Path, image: Image.Image, style: MaskStyle) -> NDArray[np
 
 
 def _colours(image: Image.Image) -> NDArray[np.uint8]:
-    """Give (H, W, 3) colours, or (H, W, 1) greys, or the alpha channel where the mask is in it."""
+    """Return (H, W, 3) colours, (H, W, 1) greys, or the alpha channel if the mask is there."""
     if image.mode in ("1", "L"):
         return np.array(image.convert("L"))[..., None]
     pixels = np.array(image.convert("RGBA"))

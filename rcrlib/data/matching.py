@@ -127,7 +127,7 @@ def _last_number(name: str) -> int | None:
 
 
 def _mask_files(folder: Path) -> tuple[Path, ...]:
-    """Give the masks in `folder` and in the folders of its objects; none where it is missing."""
+    """List the masks in `folder` and in its subfolders, one per object; () if it is missing."""
     if not folder.is_dir():
         return ()
     objects = [path for part in list_folders(folder) for path in list_images(part)]

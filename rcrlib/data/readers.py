@@ -137,7 +137,7 @@ def read_generic(request: Request) -> tuple[Video, ...]:
 
 
 def sequence_folders(root: Path) -> tuple[Path, ...]:
-    """Give the folders that hold `frames`: `root` itself, those in it, or those one below."""
+    """Find the folders that hold `frames`: `root` itself, its folders, or theirs."""
     if _generic_pair(root):
         return (root,)
     below = list_folders(root)
@@ -147,7 +147,7 @@ def sequence_folders(root: Path) -> tuple[Path, ...]:
 
 
 def _generic_pair(folder: Path) -> tuple[Path, Path] | None:
-    """Give a video's folders of frames and of labels, by either name (DAVSOD has the second)."""
+    """Return a video's frame and label folders, by either name (DAVSOD has the second)."""
     pairs = (("frames", "labels"), ("Imgs", "GT_object_level"))
     found = (pair for pair in pairs if (folder / pair[0]).is_dir())
     return next(((folder / frames, folder / labels) for frames, labels in found), None)
@@ -184,7 +184,7 @@ def read_images(request: Request) -> tuple[Video, ...]:
 
 
 def flat_pair(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Give the images and masks that lie side by side: .jpg and .png, or images alone."""
+    """List images and masks that lie side by side, .jpg and .png, or images alone."""
     photographs = list(list_images(folder, JPEG))
     if not photographs:
         return list(list_images(folder)), []

@@ -57,7 +57,7 @@ def split_names(
     published: Mapping[str, Sequence[str]] | None = None,
     others: Iterable[str] = (),
 ) -> tuple[str, ...]:
-    """Give the names (of videos or images) that belong to `split`, in the list's order.
+    """Read the names (of videos or images) that belong to `split`, in the list's order.
 
     Args:
         root: the data set's folder.
@@ -118,6 +118,6 @@ def _is_file(path: Path) -> bool:
 
 
 def _name(word: str) -> str:
-    """Give SEQ, from `/JPEGImages/480p/SEQ/00000.jpg`, `*SEQ` (SegTrack v2) or `SEQ`."""
+    """Return SEQ from `/JPEGImages/480p/SEQ/00000.jpg`, `*SEQ` (SegTrack v2) or `SEQ`."""
     path = PurePosixPath(word)
     return path.parent.name if word.startswith("/") else word.lstrip("*")

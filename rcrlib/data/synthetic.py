@@ -69,11 +69,11 @@ class SyntheticVideo:
         return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
     def mask(self, i: int) -> np.ndarray:
-        """Give the visible part of the salient object in frame i: (H, W) uint8 {0, 1}."""
+        """Return the visible part of the salient object in frame i: (H, W) uint8 {0, 1}."""
         return (self._visible(i) == self._scene(i).salient).astype(np.uint8)
 
     def flow(self, i: int, j: int) -> np.ndarray:
-        """Give the exact flow from what is visible in frame i to frame j: (H, W, 2) float32 pixels.
+        """Return the exact flow from what frame i shows to frame j: (H, W, 2) float32 pixels.
 
         It is known everywhere, also where the point is hidden or out of view in frame j.
         """
@@ -105,7 +105,7 @@ class SyntheticVideo:
         return hidden
 
     def _visible(self, i: int) -> np.ndarray:
-        """Give the position of the frontmost layer at every pixel centre of frame i: (H, W) int."""
+        """Return the index of the frontmost layer at each pixel centre of frame i: (H, W) int."""
         visible = np.zeros(self.config.size, dtype=np.intp)
         for depth, (layer, to_pixels) in enumerate(self._scene(i).placed(i)):
             box = layer.box(to_pixels, self.config.size)
@@ -128,7 +128,7 @@ def _build(config: SyntheticConfig, index: int) -> Scene:
 
 
 def make_synthetic(config: SyntheticConfig) -> list[SyntheticVideo]:
-    """Give the videos of a configuration; nothing is drawn before it is asked for."""
+    """Return the videos of a configuration; frames are drawn when they are read."""
     return [SyntheticVideo(config, index) for index in range(config.videos)]
 
 

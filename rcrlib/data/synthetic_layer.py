@@ -34,7 +34,7 @@ class Wave:
     sines: tuple[tuple[float, float, float], ...] = ()
 
     def __call__(self, t: float) -> float:
-        """Give the value at frame t."""
+        """Evaluate at frame t."""
         swing = sum(a * np.sin(2 * np.pi * t / period + phase) for a, period, phase in self.sines)
         return float(self.start + self.drift * t + swing)
 
@@ -64,7 +64,7 @@ class Motion:
     stretch: Wave = Wave()
 
     def matrix(self, t: float) -> np.ndarray:
-        """Give the (3, 3) float64 matrix of frame t."""
+        """Return the (3, 3) float64 matrix of frame t."""
         angle, scale, stretch = self.angle(t), np.exp(self.size(t)), np.exp(self.stretch(t))
         along, across = scale * stretch, scale / stretch
         return np.array(
@@ -136,7 +136,7 @@ class Layer:
         return _reach(self.radii, u, v) > np.hypot(u, v)
 
     def box(self, to_pixels: np.ndarray, size: tuple[int, int]) -> Box:
-        """Give the (rows, columns) of a picture of `size` (H, W) that the layer may touch."""
+        """Return the (rows, columns) of a picture of `size` (H, W) that the layer may touch."""
         height, width = size
         if self.radii is None:
             return slice(0, height), slice(0, width)
@@ -208,6 +208,6 @@ def apply(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray,
 
 
 def _reach(radii: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Give an outline's radius in the direction of each local point."""
+    """Return an outline's radius in the direction of each local point."""
     angles = np.asarray(np.arctan2(v, u)) % (2 * np.pi)
     return np.interp(angles, _ANGLES, radii).astype(np.float32)

@@ -77,7 +77,7 @@ class Scene:
     speed: float = 1.0
 
     def placed(self, t: int) -> list[tuple[Layer, np.ndarray]]:
-        """Give each layer and its (3, 3) matrix from local to pixel coordinates in frame t."""
+        """Return each layer and its (3, 3) matrix from local to pixel coordinates in frame t."""
         height, width = self.size
         side = min(self.size)
         pixels = np.array([[side, 0, (width - 1) / 2], [0, side, (height - 1) / 2], [0, 0, 1]])
@@ -258,5 +258,5 @@ class SceneBuilder:
         return ROUNDED[self.rng.integers(len(ROUNDED))]
 
     def _source(self) -> np.random.Generator:
-        """Give a texture a source of its own, so that no texture changes what follows it."""
+        """Return a random generator for one texture, which leaves all other draws as they are."""
         return self.rng.spawn(1)[0]

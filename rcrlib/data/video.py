@@ -114,5 +114,5 @@ class Video:
         return self.frames.stream()
 
     def with_labels(self, labels: Mapping[int, LabelFiles]) -> Video:
-        """Give the same video with these labels instead of its own."""
+        """Return the same video with these labels instead of its own."""
         return replace(self, labels=labels)

@@ -89,7 +89,7 @@ def check_complete(folder: Path, found: Pairs, dataset: Dataset) -> None:
 
 
 def _files(dataset: Dataset, folder: Path) -> dict[str, dict[str, Path]]:
-    """Give the prediction files by video and frame."""
+    """List the prediction files by video and frame."""
     here = list_images(folder)
     if dataset.flat:
         files = {path.stem: {path.stem: path} for path in here}

@@ -64,7 +64,7 @@ class PseudoQuality:
 
 
 def pseudo_intervals(dataset: Dataset, folder: Path) -> dict[str, list[Interval]]:
-    """Give, by video, which frames of a folder have a pseudo-label, and between which labels.
+    """Find which frames of a folder have a pseudo-label and between which labels, by video.
 
     Raises:
         DataError: the folder has no manifest, does not belong to `dataset`, or has a pseudo-label
@@ -127,12 +127,12 @@ def judge_pseudo_labels(
     folder: Path,
     reader: TripletReader,
 ) -> PseudoQuality | None:
-    """Give the means of `score_pseudo_labels` over frames; None without labels to compare with."""
+    """Average `score_pseudo_labels` over frames; None without labels to compare with."""
     return quality(score_pseudo_labels(dataset, intervals, folder, reader))
 
 
 def quality(scores: Sequence[TargetScore]) -> PseudoQuality | None:
-    """Give the means over frames; None where there is nothing to compare with."""
+    """Average scores over frames; None where there are none."""
     if not scores:
         return None
     rows = [(score.copied, score.warped, score.generated) for score in scores]
@@ -140,7 +140,7 @@ def quality(scores: Sequence[TargetScore]) -> PseudoQuality | None:
 
 
 def quality_by_video(scores: Sequence[TargetScore]) -> dict[str, PseudoQuality]:
-    """Give the means over each video's frames."""
+    """Average scores over each video's frames."""
     by_video: dict[str, list[TargetScore]] = {}
     for score in scores:
         by_video.setdefault(score.video.name, []).append(score)
@@ -148,7 +148,7 @@ def quality_by_video(scores: Sequence[TargetScore]) -> dict[str, PseudoQuality]:
 
 
 def guesses(video: Video, i: int, k: int, j: int, folder: Path, reader: TripletReader) -> Guesses:
-    """Give the three guesses of frame k's label, from those of i and j."""
+    """Return the three estimates of frame k's label from the labels of i and j."""
     file = folder / video.name / f"{video.frame_names[k]}.png"
     return Guesses(
         copied=video.label(i if k - i <= j - k else j),

@@ -59,7 +59,7 @@ def heading(evaluations: Evaluations) -> str:
 
 
 def terminal(evaluations: Evaluations) -> str:
-    """Give a table with a row per method, and below it what was odd about the predictions."""
+    """Format a plain-text table, a row per method, with remarks on the predictions below it."""
     columns = _columns(evaluations)
     width = max(len("method"), *(len(evaluation.method) for evaluation in evaluations))
     widths = [max(len(column.title), 6) + 2 for column in columns]
@@ -75,7 +75,7 @@ def terminal(evaluations: Evaluations) -> str:
 
 
 def markdown(evaluations: Evaluations) -> str:
-    """Give the same table for a page, the best of each column in bold."""
+    """Format the table as Markdown, the best of each column in bold."""
     columns = _columns(evaluations)
     lines = [
         "| method | " + " | ".join(column.title for column in columns) + " |",
@@ -89,7 +89,7 @@ def markdown(evaluations: Evaluations) -> str:
 
 
 def latex(evaluations: Evaluations) -> str:
-    """Give the same table for a paper (booktabs), the best of each column in bold."""
+    """Format the table as LaTeX (booktabs), the best of each column in bold."""
     columns = _columns(evaluations)
     rows = [
         " & ".join(
@@ -114,7 +114,7 @@ def latex(evaluations: Evaluations) -> str:
 
 
 def csv_table(evaluations: Evaluations) -> str:
-    """Give a row per method and video; the rows of whole methods leave the video empty."""
+    """Format CSV with a row per method and video; a method's overall row has no video."""
     columns = _columns(evaluations)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -129,7 +129,7 @@ def csv_table(evaluations: Evaluations) -> str:
 
 
 def to_json(evaluations: Evaluations) -> dict[str, Any]:
-    """Give everything as plain values: one method's result, or several under `methods` by name."""
+    """Convert to JSON values: one method's result, or several under `methods` by name."""
     results = {evaluation.method: _plain(evaluation) for evaluation in evaluations}
     if len(results) == 1:
         return next(iter(results.values()))
@@ -174,7 +174,7 @@ def _cell(evaluation: Evaluation[Any], column: Column) -> str:
 def _marked(
     evaluations: Evaluations, evaluation: Evaluation[Any], column: Column, bold: str
 ) -> str:
-    """Give a cell, in bold where no method has a better one (as it is printed)."""
+    """Format a cell, in bold where no method has a better value (as printed)."""
     cell = _cell(evaluation, column)
     others = [_cell(other, column) for other in evaluations]
     if len(others) < 2 or cell == "-":

@@ -76,7 +76,7 @@ def _mask_folder(root: Path) -> Dataset:
 
 
 def _mask_files(root: Path) -> dict[str, tuple[Path, ...]]:
-    """Give the images of each folder in `root`; those directly in it, if any, under no name."""
+    """List the images of each folder in `root`; images directly in it, if any, are under ""."""
     here = list_images(root)
     if here:
         return {"": here}

@@ -75,7 +75,7 @@ class FlowCache:
 
 
 def _read(path: Path, size: torch.Size) -> Tensor | None:
-    """Give the stored flow, or None where there is none of this size that can be read."""
+    """Return the stored flow, or None where there is none of this size that can be read."""
     try:
         flow = read_flow(path)
     except DataError:

@@ -78,7 +78,7 @@ def guidance(
 
 
 def magnitude(flow: Tensor, variant: Variant = "paper") -> Tensor:
-    """Give the length of the normalised flow, ||O_i|| of the paper's Fig. 4.
+    """Return the length of the normalised flow, ||O_i|| of the paper's Fig. 4.
 
     "paper" (3.3: "normalising the flow into [-1, 1], then its Euclidean norm") leaves open what it
     divides by. We read it as the largest absolute component in that flow, so that the components

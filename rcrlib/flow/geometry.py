@@ -87,7 +87,7 @@ def _out_of_view(flow: Tensor) -> Tensor:
 
 
 def _targets(flow: Tensor) -> Tensor:
-    """Give (x, y) + flow: where each pixel's point went, (B, 2, H, W) in pixels."""
+    """Return (x, y) + flow: where each pixel's point went, (B, 2, H, W) in pixels."""
     height, width = flow.shape[2:]
     x = torch.arange(width, device=flow.device, dtype=flow.dtype).expand(height, width)
     y = (

@@ -63,7 +63,7 @@ class NetworkFlow:
 
 
 def why_not_loaded(error: Exception) -> str:
-    """Give the reason in one line."""
+    """Return the reason for a loading error in one line."""
     if isinstance(error, pickle.UnpicklingError):
         return "not a weights file"  # torch's own text advises to load it unsafely
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"

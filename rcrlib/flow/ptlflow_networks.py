@@ -21,7 +21,7 @@ from rcrlib.flow.networks import LOADING_ERRORS, NetworkFlow, why_not_loaded
 def ptlflow_network(
     name: str, checkpoint: str | Path | None, device: str | torch.device = "cpu"
 ) -> NetworkFlow:
-    """Give one of ptlflow's networks. The paper used FlowNet 2.0: "flownet2".
+    """Load one of ptlflow's networks. The paper used FlowNet 2.0: "flownet2".
 
     Args:
         name: ptlflow's name of the network.

@@ -163,7 +163,7 @@ class SaliencyMetrics:
                 self._videos[video] = sums.copy()
 
     def compute(self) -> SaliencyResult:
-        """Give the numbers of everything so far; more frames may follow.
+        """Compute the result over all frames so far; more frames may follow.
 
         Raises:
             DataError: no frame was given, or the protocol leaves none of a video.
@@ -199,7 +199,7 @@ class SaliencyMetrics:
         return list(zip(measured, weighted, strict=True))
 
     def _counted(self, video: str) -> Sums:
-        """Give the sums of the frames that the protocol counts."""
+        """Return the sums over the frames that the protocol counts."""
         without = self._protocol.without_ends
         sums = self._videos[video].counted(without_ends=without)
         if not sums.frames:

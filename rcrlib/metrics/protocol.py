@@ -61,7 +61,7 @@ SEGMENTATION_PROTOCOLS = _by_name(
 
 
 def choose(protocols: Mapping[str, Protocol], name: str) -> Protocol:
-    """Give the protocol of that name; `OptionError` where there is none."""
+    """Return the protocol of that name; raise `OptionError` for an unknown one."""
     if name not in protocols:
         raise OptionError(f"protocol {name!r}: expected one of {', '.join(protocols)}")
     return protocols[name]

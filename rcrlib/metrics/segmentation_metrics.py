@@ -117,7 +117,7 @@ class SegmentationMetrics:
             self._add(video, list(scores.values()), list(scores))
 
     def compute(self) -> SegmentationResult:
-        """Give the numbers of everything so far; more frames may follow.
+        """Compute the result over all frames so far; more frames may follow.
 
         Raises:
             DataError: no frame was given, or the protocol leaves none of a video.
@@ -174,7 +174,7 @@ class SegmentationMetrics:
 
 
 def _decay(values: NDArray[np.float64]) -> float:
-    """Give the mean of the first quarter less that of the last; quarters share their end frames."""
+    """Return the first quarter's mean minus the last's; quarters share their end frames."""
     bounds = np.floor(np.linspace(1, len(values), 5) + 0.5).astype(int) - 1
     return float(values[: bounds[1] + 1].mean() - values[bounds[3] :].mean())
 

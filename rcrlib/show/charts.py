@@ -134,7 +134,7 @@ def f_threshold_plot(
 
 
 def _one_protocol(results: Mapping[str, SaliencyResult]) -> str:
-    """Give the protocol that all results follow."""
+    """Return the protocol that all results follow."""
     protocols = sorted({result.protocol for result in results.values()})
     if not protocols:
         raise DataError("no results to draw; give at least one")
@@ -193,6 +193,6 @@ def _draw_levels_of_f(axes: Axes) -> None:
 
 
 def _looks() -> Iterator[dict[str, Any]]:
-    """Give one look after another: colours and dashes repeat together only after 28 lines."""
+    """Cycle through line styles: a pair of colour and dashes comes again after 28 lines."""
     for colour, dashes, marker in zip(cycle(PALETTE), cycle(DASHES), cycle(MARKERS), strict=False):
         yield {"color": colour, "linestyle": dashes, "marker": marker}

@@ -49,7 +49,7 @@ def film(path: Path, video: Video) -> Iterator[Show]:
 
 
 def _frame_rate(video: Video) -> float:
-    """Give the frames per second of a video file, `FRAME_RATE` for anything else."""
+    """Return the frames per second of a video file, `FRAME_RATE` for anything else."""
     if not isinstance(video.frames, VideoFileFrames):
         return FRAME_RATE
     rate = cv2.VideoCapture(str(video.frames.path)).get(cv2.CAP_PROP_FPS)

@@ -54,7 +54,7 @@ def overlay(
 
 
 def as_picture(values: ArrayLike) -> Picture:
-    """Give anything that a contact sheet may show as RGB.
+    """Convert a picture, mask or map to RGB.
 
     Args:
         values: uint8 `(H, W, 3)`, as it is; `(H, W)` float in [0, 1] or {0, 1} mask, from black to
@@ -74,7 +74,7 @@ def as_picture(values: ArrayLike) -> Picture:
 
 
 def flow_picture(flow: Tensor, max_magnitude: float | None = None) -> Picture:
-    """Give one flow as a picture: hue is direction, strength of colour is length.
+    """Draw a flow: hue is direction, saturation is length.
 
     Args:
         flow: `(2, H, W)` in pixels, channel 0 to the right, channel 1 down.
@@ -99,7 +99,7 @@ def _as_rgb(array: np.ndarray) -> Picture:
 
 
 def _as_unit(array: np.ndarray) -> np.ndarray:
-    """Give a map or mask as float32 `(H, W)` in [0, 1]."""
+    """Check a map or mask and convert it to float32 `(H, W)` in [0, 1]."""
     if array.ndim != 2 or not array.size or array.dtype.kind not in "bfiu":
         raise DataError(f"found a map of shape {array.shape}, {array.dtype}; expected (H, W)")
     low, high = float(array.min()), float(array.max())

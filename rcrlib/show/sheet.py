@@ -150,7 +150,7 @@ def _write(
 
 
 def _extent(texts: Sequence[str], size: float) -> tuple[int, int]:
-    """Give the width and height, in pixels, that the largest of the texts takes."""
+    """Measure the width and height, in pixels, of the largest of some texts."""
     with canvas(1, 1) as figure:
         boxes = [
             figure.text(0, 0, text, size=points(size), linespacing=1.15).get_window_extent()
@@ -167,7 +167,7 @@ def _wrapped(text: str, width: float) -> str:
 
 
 def _fitted(cell: ArrayLike, cell_width: int, row: int, column: int) -> Picture:
-    """Give a cell as RGB, scaled to the width of the column but no higher than that."""
+    """Convert a cell to RGB, scaled to the width of the column and at most as high."""
     try:
         picture = as_picture(cell)
     except DataError as error:

@@ -76,7 +76,7 @@ def canvas(width: int, height: int) -> Iterator[Figure]:
 
 
 def points(pixels: float) -> float:
-    """Give the size in points of type that is so many pixels high."""
+    """Convert a type size from pixels to points."""
     return pixels * 72 / DPI
 
 
@@ -124,7 +124,7 @@ def save_figure(figure: Figure, path: str | Path, alt: str = "") -> None:
 
 
 def checked_suffix(path: str | Path, allowed: tuple[str, ...]) -> str:
-    """Give the suffix of `path` in small letters; `OptionError` when it is not an allowed one."""
+    """Return the suffix of `path` in lower case; raise `OptionError` unless it is allowed."""
     suffix = Path(path).suffix.lower()
     if suffix not in allowed:
         raise OptionError(f"{path}: pictures are written as {' or '.join(allowed)}; rename it")

@@ -34,12 +34,12 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def wrong(path: Path, what: str) -> DataError:
-    """Give the error for a label file that holds `what`."""
+    """Return the error for a label file that cannot be used because of `what`."""
     return DataError(f"{path}: {what}; save the labels again")
 
 
 def listed(path: Path, content: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """Give the list of objects under a name.
+    """Return the list of JSON objects under a key.
 
     Raises:
         DataError: it is something else.
@@ -51,7 +51,7 @@ def listed(path: Path, content: dict[str, Any], name: str) -> list[dict[str, Any
 
 
 def points_of(path: Path, values: object, least: int) -> NDArray[np.float64]:
-    """Give (N, 2) points from [[x, y], ...].
+    """Parse [[x, y], ...] into (N, 2) float64 points.
 
     Raises:
         DataError: fewer than `least`, or something that is no point of a picture.
@@ -66,7 +66,7 @@ def points_of(path: Path, values: object, least: int) -> NDArray[np.float64]:
 
 
 def size_of(path: Path, height: object, width: object) -> tuple[int, int]:
-    """Give (H, W).
+    """Validate the sides of a picture and return (H, W).
 
     Raises:
         DataError: one of them is no side of a picture.

@@ -141,7 +141,7 @@ def amount(size: float) -> str:
 
 
 def _pause(patience: Patience, failures: int) -> float:
-    """Give the seconds to wait: doubled from time to time, never in step with others."""
+    """Return the seconds to wait: exponential backoff with jitter."""
     doubled = min(patience.pause * 2 ** max(failures - 1, 0), WAIT_AT_MOST)
     return doubled * random.uniform(0.5, 1)
 

@@ -18,7 +18,7 @@ _JUNK = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 def safe_name(archive: Path, name: str) -> PurePosixPath | None:
-    """Give the path at which an entry is written; None for what systems leave behind in archives.
+    """Return the path to write an entry to; None for operating systems' files (.DS_Store, ...).
 
     Raises:
         DataError: the name is absolute, leads out of the folder, or is no name.
@@ -33,7 +33,7 @@ def safe_name(archive: Path, name: str) -> PurePosixPath | None:
 
 
 def refused(archive: Path, why: str) -> DataError:
-    """Give the error that says why an archive is not unpacked."""
+    """Return the error for an archive that is not safe to unpack."""
     return DataError(f"{archive}: {why}; nothing was unpacked, get the archive from its authors")
 
 
@@ -60,5 +60,5 @@ def check_growth(archive: Path, unpacked: int) -> None:
 
 
 def growth_limit(archive: Path) -> int:
-    """Give the bytes that an archive may become."""
+    """Return how many bytes an archive may unpack to."""
     return max(ALWAYS_FINE, GROWTH_AT_MOST * archive.stat().st_size)

@@ -124,7 +124,7 @@ def _downloads(folder: Path, name: str) -> Iterator[None]:
 
 
 def _wanted(published: Published, brought: Mapping[str, Path]) -> tuple[Archive, ...]:
-    """Give the archives to use: all, or of a set that comes in parts by hand those brought."""
+    """Return the archives to use: all, or those brought of a set that is only given out by hand."""
     if published.by_hand and brought:
         return tuple(archive for archive in published.archives if archive.name in brought)
     missing = [archive.name for archive in published.archives if not archive.mirrors]
@@ -187,7 +187,7 @@ def _remove_leftovers(root: Path, folder: str) -> None:
 
 
 def _space(wanted: Sequence[Archive], brought: Mapping[str, Path], downloads: Path) -> int:
-    """Give the bytes that archives and their content will take, less what is there already."""
+    """Estimate the bytes that archives and their content will take beyond what is on the disk."""
     space = 0.0
     for archive in wanted:
         if archive.name in brought:

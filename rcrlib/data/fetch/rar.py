@@ -30,7 +30,7 @@ TOOLS: Mapping[str, Callable[[str, str], list[str]]] = {
 
 @contextmanager
 def as_tar(path: Path) -> Iterator[Path]:
-    """Give the content of a .rar as a temporary tar file beside it.
+    """Convert a .rar to a temporary tar file beside it.
 
     The tools found on the machine are tried in turn: not every one reads every kind of .rar.
 
@@ -75,7 +75,7 @@ def _run(command: list[str], limit: int) -> str | None:
 
 
 def _file_limit(size: int) -> Callable[[], None] | None:
-    """Give what keeps a process from writing a file of more than `size` bytes; none on Windows."""
+    """Return a `preexec_fn` that limits the size of written files; None on Windows."""
     try:
         import resource
     except ImportError:

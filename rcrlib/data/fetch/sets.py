@@ -14,7 +14,7 @@ CATALOGUE: Mapping[str, Published] = {each.name: each for each in (*VIDEO_SETS, 
 
 
 def find_set(name: str) -> Published:
-    """Give a data set of the catalogue by name; `OptionError` names those that there are."""
+    """Return a data set of the catalogue by name; raise `OptionError` for an unknown one."""
     if name in CATALOGUE:
         return CATALOGUE[name]
     raise OptionError(f"{name!r}: no data set that rcr knows; use one of {', '.join(CATALOGUE)}")

@@ -77,7 +77,7 @@ class Partial:
         return self.path.stat().st_size if self.path.is_file() else 0
 
     def version(self) -> dict[str, Any]:
-        """Give what is noted about the bytes; empty where it cannot be read."""
+        """Read the stored metadata; empty where it is missing or unreadable."""
         try:
             noted = json.loads(self.notes.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -139,7 +139,7 @@ def transfer(
 
 @cache
 def _security() -> ssl.SSLContext:
-    """Give the certificates to trust; reading them takes longer than a small file does."""
+    """Return the TLS context, loaded once: that takes longer than downloading a small file."""
     return httpx.create_ssl_context()
 
 
