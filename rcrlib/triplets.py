@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from rcrlib.data import Video, resize
-from rcrlib.flow import FlowEstimator, guidance
-from rcrlib.flow.channels import Inputs, Variant
+from rcrlib.flow import FlowEstimator, Inputs, Variant, guidance
 from rcrlib.models import FGPLG
 
 

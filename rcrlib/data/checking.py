@@ -15,10 +15,9 @@ from tqdm.auto import tqdm
 from rcrlib.data.dataset import Dataset
 from rcrlib.data.frames import VideoFileFrames
 from rcrlib.data.layouts import load
-from rcrlib.data.listing import some
 from rcrlib.data.problems import noting
 from rcrlib.data.video import Video
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 
 SPLITS = ("train", "val", "test")
 
@@ -147,9 +146,9 @@ def _notes(dataset: Dataset, empty: list[str], grey: int) -> tuple[str, ...]:
     bare = [video.name for video in dataset if not video.annotated]
     notes = []
     if bare:
-        notes.append(f"without any label: {some(bare)}")
+        notes.append(f"without any label: {first_few(bare)}")
     if empty:
-        notes.append(f"labels without an object ({len(empty)}): {some(empty)}")
+        notes.append(f"labels without an object ({len(empty)}): {first_few(empty)}")
     if grey:
         notes.append(f"labels with grey edges, cut at 128: {grey}")
     return tuple(notes)

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rcrlib.data.label_folder import read_label_folder
-from rcrlib.data.listing import some
 from rcrlib.data.video import Video
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,9 @@ class Dataset:
         names = [video.name for video in self.videos]
         twice = sorted({name for name in names if names.count(name) > 1}) if _repeat(names) else []
         if twice:
-            raise DataError(f"{self.root}: two videos have one name: {some(twice)}; rename one")
+            raise DataError(
+                f"{self.root}: two videos have one name: {first_few(twice)}; rename one"
+            )
         if not names:
             raise DataError(f"{self.root}: holds no video of the layout {self.layout}")
 
@@ -62,7 +63,9 @@ class Dataset:
                 return video
         names = [video.name for video in self.videos]
         near = difflib.get_close_matches(key, names, n=3) or names
-        raise DataError(f"{self.root}: has no video {key!r}; it has, for example, {some(near, 3)}")
+        raise DataError(
+            f"{self.root}: has no video {key!r}; it has, for example, {first_few(near, 3)}"
+        )
 
     def title(self, video: Video, index: int) -> str:
         """Write a frame's name for a person: VIDEO/FRAME, or IMAGE in a set of images."""

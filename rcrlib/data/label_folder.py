@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rcrlib.data.listing import list_folders, list_images, some
+from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.masks import MaskStyle, image_size
 from rcrlib.data.video import LabelFiles, Video
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 from rcrlib.files import RECORD
 
 MANIFEST = "manifest.json"
@@ -41,7 +41,7 @@ def read_label_folder(
     strangers = [name for name in masks if name not in known]
     if strangers:
         raise DataError(
-            f"{folder}: belongs to other videos: the data set has no {some(strangers)};"
+            f"{folder}: belongs to other videos: the data set has no {first_few(strangers)};"
             " give the labels of this data set and split"
         )
     bare = [
@@ -51,7 +51,7 @@ def read_label_folder(
     ]
     if bare:
         raise DataError(
-            f"{folder}: has no mask for {some(bare)} ({len(bare)} of {len(videos)} videos);"
+            f"{folder}: has no mask for {first_few(bare)} ({len(bare)} of {len(videos)} videos);"
             f" expected {'IMAGE.png' if flat else 'VIDEO/FRAME.png'}; complete the folder"
         )
     kinds = _kinds_without_manifest(folder, masks) if manifest is None else manifest
@@ -101,7 +101,7 @@ def _match(folder: Path, video: Video, masks: Mapping[str, Path]) -> dict[int, P
     strangers = [name for name in masks if name not in position]
     if strangers:
         raise DataError(
-            f"{folder}: belongs to other videos: {video.name} has no frame {some(strangers)};"
+            f"{folder}: belongs to other videos: {video.name} has no frame {first_few(strangers)};"
             f" its frames are named like {video.frame_names[0]}"
         )
     for path in masks.values():
@@ -150,5 +150,6 @@ def _check_manifest(
     ):
         if names:
             raise DataError(
-                f"{folder / MANIFEST}: {what}: {some(sorted(names))}; make the label folder again"
+                f"{folder / MANIFEST}: {what}: {first_few(sorted(names))};"
+                " make the label folder again"
             )

@@ -47,12 +47,6 @@ def list_folders(folder: Path) -> tuple[Path, ...]:
     return tuple(path for path in _entries(folder) if path.is_dir())
 
 
-def some(names: list[str], limit: int = 5) -> str:
-    """Write a list of names for an error message: the first few, and how many more there are."""
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
-
-
 def _entries(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rcrlib.data.frames import ImageFrames
-from rcrlib.data.listing import list_folders, list_images, some
+from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.masks import MaskStyle
 from rcrlib.data.problems import Problems, noting
 from rcrlib.data.video import LabelFiles, Video
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 
 
 def paired_videos(
@@ -39,8 +39,8 @@ def paired_videos(
         with noting(problems):
             if strangers:
                 raise DataError(
-                    f"{labels_root}: has masks of {some(strangers)}, of which {frames_root} has no"
-                    " frames; complete the frames or remove the masks"
+                    f"{labels_root}: has masks of {first_few(strangers)}, of which {frames_root}"
+                    " has no frames; complete the frames or remove the masks"
                 )
     with noting(problems):
         check_names(frames_root, names, there)
@@ -58,7 +58,7 @@ def check_names(folder: Path, names: Iterable[str], there: Iterable[str]) -> Non
     missing = [name for name in names if name not in present]
     if missing:
         raise DataError(
-            f"{folder}: {some(missing)} ({len(missing)} in all) of the split are missing;"
+            f"{folder}: {first_few(missing)} ({len(missing)} in all) of the split are missing;"
             " complete the data set, or give no split to use what is there"
         )
 

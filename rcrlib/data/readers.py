@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rcrlib.data.frames import ImageFrames, VideoFileFrames
-from rcrlib.data.listing import list_folders, list_images, some
+from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.matching import check_names, labelled_video, paired_videos
 from rcrlib.data.problems import Problems, noting
 from rcrlib.data.splits import FBMS_SPLITS, VOS_SPLITS, split_names
 from rcrlib.data.video import LabelFiles, Video
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 
 
 class Request(NamedTuple):
@@ -64,8 +64,8 @@ def _read_davis(request: Request, lists: tuple[str, ...]) -> tuple[Video, ...]:
         images = root / "JPEGImages"
         found = [path.name for path in list_folders(images)] if images.is_dir() else []
         raise DataError(
-            f"{frames}: not there; JPEGImages holds {some(found) or 'nothing'}; give one of these"
-            " as the resolution, or another layout"
+            f"{frames}: not there; JPEGImages holds {first_few(found) or 'nothing'}; give one of"
+            " these as the resolution, or another layout"
         )
     names = None if split is None else split_names(root, split, lists)
     return paired_videos(frames, root / "Annotations" / resolution, names, problems)

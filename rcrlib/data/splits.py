@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from rcrlib.data.listing import some
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 
 
 def _table(**lists: str) -> Mapping[str, tuple[str, ...]]:
@@ -76,7 +75,7 @@ def split_names(
     if published and split in published:
         return tuple(published[split])
     found = {path.stem for folder in folders for path in (root / folder).glob("*.txt")}
-    choices = some(sorted(found.union(published or (), others))) or "none"
+    choices = first_few(sorted(found.union(published or (), others))) or "none"
     looked_for = " and ".join(f"{folder}/{split}.txt" for folder in folders)
     raise DataError(
         f"{root}: has no split {split!r} (looked for {looked_for});"
@@ -99,7 +98,7 @@ def _read_list(root: Path, path: Path) -> tuple[str, ...]:
         there = {file.parent.name for file in files if file not in gone}
         whole = [name for name in names if name not in there]
         what = (
-            f"the sequences {some(whole)}"
+            f"the sequences {first_few(whole)}"
             if whole
             else f"{len(missing)} files, {missing[0].relative_to(root)} first"
         )

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from rcrlib.data import Dataset, read_map, resize
-from rcrlib.data.listing import some
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 from rcrlib.evaluation.pairs import Pair, check_complete, find_pairs
 from rcrlib.evaluation.truth import true_mask
 from rcrlib.metrics import (
@@ -177,12 +176,12 @@ def _evaluate(
                 heapq.heappop(lowest)
     if unreadable and not allow_missing:
         raise DataError(
-            f"{folder}: {len(unreadable)} predictions cannot be used: {some(unreadable, 3)};"
+            f"{folder}: {len(unreadable)} predictions cannot be used: {first_few(unreadable, 3)};"
             " mend them, or go on without them by --allow-missing"
         )
     if len(unreadable) == len(found.pairs):
         lost = unreadable or list(found.missing)
-        raise DataError(f"{folder}: no prediction can be used; not there: {some(lost, 3)}")
+        raise DataError(f"{folder}: no prediction can be used; not there: {first_few(lost, 3)}")
     return Evaluation(
         method=method or folder.resolve().name, data=dataset.name, result=metrics.compute(),
         resized=resized, missing=found.missing, extra=found.extra, unreadable=tuple(unreadable),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcrlib.data import Dataset, LabelFiles, Video
-from rcrlib.data.listing import list_folders, list_images, some
-from rcrlib.errors import DataError
+from rcrlib.data import Dataset, LabelFiles, Video, list_folders, list_images
+from rcrlib.errors import DataError, first_few
 from rcrlib.evaluation.truth import MASKS
 
 FOREIGN = (".npy", ".npz", ".mat", ".pt", ".h5")
@@ -75,11 +74,14 @@ def check_complete(folder: Path, found: Pairs, dataset: Dataset) -> None:
     """Raise `DataError` that lists what is missing and what is too much, if anything is."""
     lines = []
     if found.missing:
-        lines.append(f"{len(found.missing)} predictions are missing: {some(list(found.missing))}")
+        lines.append(
+            f"{len(found.missing)} predictions are missing: {first_few(list(found.missing))}"
+        )
     if found.extra:
         of = "masks" if dataset.layout == MASKS else "frames"
         lines.append(
-            f"{len(found.extra)} belong to no {of} of {dataset.name}: {some(list(found.extra))}"
+            f"{len(found.extra)} belong to no {of} of {dataset.name}:"
+            f" {first_few(list(found.extra))}"
         )
     if lines:
         raise DataError(

@@ -14,8 +14,7 @@ from tqdm.auto import tqdm
 from rcrlib.data import Dataset, Interval, Video, read_manifest, read_mask, resize
 from rcrlib.errors import DataError
 from rcrlib.metrics import iou
-from rcrlib.show import contact_sheet, overlay
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture, contact_sheet, overlay
 from rcrlib.triplets import TripletReader
 
 COLUMNS = ("frame", "nearest label, copied", "labels warped", "pseudo-label", "truth")

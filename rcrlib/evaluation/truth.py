@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rcrlib.data import Dataset, ImageFrames, LabelFiles, Video, load
-from rcrlib.data.listing import list_folders, list_images
+from rcrlib.data import Dataset, ImageFrames, LabelFiles, Video, list_folders, list_images, load
 from rcrlib.errors import DataError
 
 MASKS = "masks"

@@ -12,7 +12,7 @@ from rcrlib.experiments.labelling import BentLabels, PseudoLabels, Source
 from rcrlib.experiments.labels import Labels
 from rcrlib.experiments.steps import FlowError, Generator, Image
 from rcrlib.experiments.students import Maps, Saliency, Score, Segmentation, Student
-from rcrlib.flow.channels import Inputs
+from rcrlib.flow import Inputs
 
 Measure = Literal["saliency", "segmentation"]
 

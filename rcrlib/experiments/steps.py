@@ -23,8 +23,7 @@ from rcrlib.experiments.lab import Housed, Lab
 from rcrlib.experiments.labels import Labels
 from rcrlib.experiments.noise import ExactFlow, NoisyFlow
 from rcrlib.experiments.work import counts, kept_counts, training, work
-from rcrlib.flow import FlowCache, FlowEstimator
-from rcrlib.flow.channels import Inputs
+from rcrlib.flow import FlowCache, FlowEstimator, Inputs
 from rcrlib.models import FGPLG
 from rcrlib.train import load_as, train_fgplg, train_image
 

@@ -13,7 +13,7 @@ from rcrlib.errors import DataError, OptionError
 from rcrlib.metrics.counts import count_levels
 from rcrlib.metrics.frame import FrameMeasures, measure, scale_of
 from rcrlib.metrics.inputs import LEVELS, Map, as_levels
-from rcrlib.metrics.protocol import PROTOCOLS, choose
+from rcrlib.metrics.protocol import PROTOCOLS, get_protocol
 from rcrlib.metrics.saliency import f_measure
 from rcrlib.metrics.sums import Sums, VideoSums, total
 from rcrlib.metrics.weighted import fast_weighted_f
@@ -98,7 +98,7 @@ class SaliencyMetrics:
     def __init__(
         self, protocol: str = "paper", thresholds: int = LEVELS, *, weighted: bool = True
     ) -> None:
-        self._protocol = choose(PROTOCOLS, protocol)
+        self._protocol = get_protocol(PROTOCOLS, protocol)
         if not 2 <= thresholds <= LEVELS:
             raise OptionError(f"thresholds {thresholds}: expected 2 to {LEVELS}")
         self.protocol = protocol

@@ -40,10 +40,10 @@ class SegmentationProtocol:
     without_ends: bool
 
 
-Protocol = TypeVar("Protocol", SaliencyProtocol, SegmentationProtocol)
+AnyProtocol = TypeVar("AnyProtocol", SaliencyProtocol, SegmentationProtocol)
 
 
-def _by_name(*protocols: Protocol) -> Mapping[str, Protocol]:
+def _by_name(*protocols: AnyProtocol) -> Mapping[str, AnyProtocol]:
     return MappingProxyType({protocol.name: protocol for protocol in protocols})
 
 
@@ -60,7 +60,7 @@ SEGMENTATION_PROTOCOLS = _by_name(
 """For J and F: `davis16`, of the DAVIS 2016 benchmark, and `all-frames`, for FBMS and others."""
 
 
-def choose(protocols: Mapping[str, Protocol], name: str) -> Protocol:
+def get_protocol(protocols: Mapping[str, AnyProtocol], name: str) -> AnyProtocol:
     """Return the protocol of that name; raise `OptionError` for an unknown one."""
     if name not in protocols:
         raise OptionError(f"protocol {name!r}: expected one of {', '.join(protocols)}")

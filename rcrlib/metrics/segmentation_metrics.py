@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rcrlib.errors import DataError, OptionError
 from rcrlib.metrics.inputs import Map, as_mask, as_prediction, check_shapes
-from rcrlib.metrics.protocol import SEGMENTATION_PROTOCOLS, choose
+from rcrlib.metrics.protocol import SEGMENTATION_PROTOCOLS, get_protocol
 from rcrlib.metrics.segmentation import boundary_f, iou
 
 GOOD = 0.5
@@ -67,7 +67,7 @@ class SegmentationMetrics:
     """
 
     def __init__(self, protocol: str = "davis16", threshold: float = 0.5) -> None:
-        self._protocol = choose(SEGMENTATION_PROTOCOLS, protocol)
+        self._protocol = get_protocol(SEGMENTATION_PROTOCOLS, protocol)
         if not 0 < threshold <= 1:
             raise OptionError(f"threshold {threshold}: expected more than 0 and at most 1")
         self.protocol = protocol

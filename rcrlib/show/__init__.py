@@ -14,24 +14,61 @@ needed, and only through its objects: the pictures depend on no global setting a
 """
 
 from rcrlib.show.bars import bars
-from rcrlib.show.charts import curves, f_threshold_plot, precision_recall_plot
+from rcrlib.show.charts import (
+    curves,
+    f_threshold_plot,
+    precision_recall_in_words,
+    precision_recall_plot,
+)
+from rcrlib.show.datasets import dataset_sheet, dataset_summary
 from rcrlib.show.dots import Panel, dot_plot
+from rcrlib.show.film import Show, film, no_film
 from rcrlib.show.intervals import interval_plot
-from rcrlib.show.pictures import as_picture, flow_picture, overlay
+from rcrlib.show.pictures import STRENGTH, TINT, as_picture, flow_picture, overlay
 from rcrlib.show.sheet import contact_sheet
-from rcrlib.show.style import PALETTE
+from rcrlib.show.style import (
+    DASHES,
+    DPI,
+    FAINT_INK,
+    HAIRLINE,
+    INK,
+    MARKERS,
+    PALETTE,
+    Picture,
+    canvas,
+    finish_figure,
+    render_figure,
+)
 
 __all__ = [
+    "DASHES",
+    "DPI",
+    "FAINT_INK",
+    "HAIRLINE",
+    "INK",
+    "MARKERS",
     "PALETTE",
+    "STRENGTH",
+    "TINT",
     "Panel",
+    "Picture",
+    "Show",
     "as_picture",
     "bars",
+    "canvas",
     "contact_sheet",
     "curves",
+    "dataset_sheet",
+    "dataset_summary",
     "dot_plot",
     "f_threshold_plot",
+    "film",
+    "finish_figure",
     "flow_picture",
     "interval_plot",
+    "no_film",
     "overlay",
+    "precision_recall_in_words",
     "precision_recall_plot",
+    "render_figure",
 ]

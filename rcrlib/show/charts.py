@@ -21,7 +21,7 @@ from rcrlib.show.style import (
     PALETTE,
     Picture,
     canvas,
-    finished,
+    finish_figure,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def curves(
         axes.margins(x=0.03, y=0.08)
         if len(series) > 1:
             axes.legend(loc="best")
-        return finished(figure, path, alt)
+        return finish_figure(figure, path, alt)
 
 
 def precision_recall_plot(
@@ -107,7 +107,7 @@ def precision_recall_plot(
         axes.set_title(title or "")
         axes.set_aspect("equal")
         axes.legend(loc="lower left", title=f"protocol “{protocol}”", alignment="left")
-        return finished(figure, path, precision_recall_in_words(results, protocol))
+        return finish_figure(figure, path, precision_recall_in_words(results, protocol))
 
 
 def f_threshold_plot(
@@ -130,7 +130,7 @@ def f_threshold_plot(
         axes.set(xlabel="threshold (of 255)", ylabel="F", xlim=(0, 255), ylim=(0, 1.005))
         axes.set_title(title or "")
         axes.legend(loc="lower center", title=f"protocol “{protocol}”", alignment="left")
-        return finished(figure, path, _f_in_words(results, protocol))
+        return finish_figure(figure, path, _f_in_words(results, protocol))
 
 
 def _one_protocol(results: Mapping[str, SaliencyResult]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from rcrlib.data import Video, VideoFileFrames
 from rcrlib.errors import OptionError
-from rcrlib.show import overlay
+from rcrlib.show.pictures import overlay
 
 FRAME_RATE = 24.0
 """Frames per second of an overlay video whose source does not say."""

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from rcrlib.errors import DataError, OptionError
 from rcrlib.files import atomic_file
 from rcrlib.show.pictures import as_picture
-from rcrlib.show.style import Picture, canvas, checked_suffix, points, rendered
+from rcrlib.show.style import Picture, canvas, checked_suffix, points, render_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -121,7 +121,7 @@ class _Layout:
             for text, y, height in zip(self.rows, self.tops, self.heights, strict=False):
                 right, middle = left - 2 * self.gap, y + height / 2
                 _write(figure, text, right, middle, self.type, "right", "center")
-            return rendered(figure)
+            return render_figure(figure)
 
 
 def _write(

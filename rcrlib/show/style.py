@@ -80,7 +80,7 @@ def points(pixels: float) -> float:
     return pixels * 72 / DPI
 
 
-def rendered(figure: Figure) -> Picture:
+def render_figure(figure: Figure) -> Picture:
     """Draw the figure; call it inside `canvas`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -90,12 +90,12 @@ def rendered(figure: Figure) -> Picture:
     return np.asarray(agg.buffer_rgba())[..., :3].copy()
 
 
-def finished(figure: Figure, path: str | Path | None = None, alt: str = "") -> Picture:
+def finish_figure(figure: Figure, path: str | Path | None = None, alt: str = "") -> Picture:
     """Lay a figure out, write it where a path is given (see `save_figure`), and draw it."""
     figure.set_layout_engine("constrained")
     if path is not None:
         save_figure(figure, path, alt)
-    return rendered(figure)
+    return render_figure(figure)
 
 
 def save_figure(figure: Figure, path: str | Path, alt: str = "") -> None:

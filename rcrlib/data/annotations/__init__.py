@@ -2,12 +2,13 @@
 
 from rcrlib.data.annotations.coco import read_coco
 from rcrlib.data.annotations.cvat import read_cvat
-from rcrlib.data.annotations.labelme import read_labelme
+from rcrlib.data.annotations.labelme import read_labelme, write_empty_labelme
 from rcrlib.data.annotations.polygon import fill_polygon
 from rcrlib.data.annotations.rle import decode_rle
-from rcrlib.data.annotations.sources import Drawn, read_drawn
+from rcrlib.data.annotations.sources import PICTURES, Drawn, read_drawn
 
 __all__ = [
+    "PICTURES",
     "Drawn",
     "decode_rle",
     "fill_polygon",
@@ -15,4 +16,5 @@ __all__ = [
     "read_cvat",
     "read_drawn",
     "read_labelme",
+    "write_empty_labelme",
 ]

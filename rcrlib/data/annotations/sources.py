@@ -15,11 +15,10 @@ from rcrlib.data.annotations.coco import read_coco
 from rcrlib.data.annotations.cvat import FOLDER, read_cvat
 from rcrlib.data.annotations.labelme import read_labelme
 from rcrlib.data.annotations.reading import read_json
-from rcrlib.data.fetch import unpack
-from rcrlib.data.listing import list_folders, list_images, some
+from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.masks import read_mask
 from rcrlib.data.problems import noting
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 from rcrlib.files import RECORD
 
 Mask = NDArray[np.uint8]
@@ -65,6 +64,8 @@ def read_drawn(source: str | Path, names: Sequence[str], size: tuple[int, int]) 
     """
     source = Path(source)
     if source.is_file() and source.suffix.lower() != ".json":
+        from rcrlib.data.fetch import unpack  # imports an HTTP client, which only this case needs
+
         with tempfile.TemporaryDirectory(prefix="rcr-labels-") as folder:
             unpack(source, Path(folder) / "labels")
             return read_drawn(Path(folder) / "labels", names, size)
@@ -145,7 +146,7 @@ def _from_json(path: Path, wanted: set[str]) -> Iterator[Named]:
     masks = read_coco(path, content, only=wanted)
     if not masks:
         raise DataError(
-            f"{path}: labels none of the frames; they are called {some(sorted(wanted))}"
+            f"{path}: labels none of the frames; they are called {first_few(sorted(wanted))}"
         )
     yield from ((name, path, mask) for name, mask in masks.items())
 

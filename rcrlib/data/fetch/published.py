@@ -11,8 +11,7 @@ from rcrlib.data.checking import check
 from rcrlib.data.dataset import Dataset
 from rcrlib.data.fetch.catalogue import Counts, Published
 from rcrlib.data.layouts import load
-from rcrlib.data.listing import some
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,7 @@ def _missing(published: Published, dataset: Dataset) -> Iterator[str]:
             if index not in video.labels
         ]
         if bare:
-            yield f"{len(bare)} frames without a label: {some(bare)}"
+            yield f"{len(bare)} frames without a label: {first_few(bare)}"
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -13,9 +13,17 @@ from numpy.typing import ArrayLike
 from rcrlib.course.widgets.explorer import Control, Explorer, View
 from rcrlib.errors import OptionError
 from rcrlib.metrics import f_measure, precision_recall
-from rcrlib.show import PALETTE, contact_sheet
-from rcrlib.show.pictures import STRENGTH, TINT
-from rcrlib.show.style import DASHES, DPI, Picture, canvas, finished
+from rcrlib.show import (
+    DASHES,
+    DPI,
+    PALETTE,
+    STRENGTH,
+    TINT,
+    Picture,
+    canvas,
+    contact_sheet,
+    finish_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,7 +116,7 @@ def _charts(curves: Curves, t: int, found: Picture) -> Picture:
         right.plot(curves.recall[reached], curves.precision[reached], color=PALETTE[0])
         right.plot(curves.recall[t], curves.precision[t], "o", color=PALETTE[6], markersize=8)
         right.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))
-        return finished(figure)
+        return finish_figure(figure)
 
 
 def _over_threshold(axes: Axes, curves: Curves, t: int) -> None:
