@@ -1,6 +1,6 @@
 """Videos with sparse labels: reading them, the label protocol, what the networks are fed."""
 
-from rcrlib.data.checking import Checked, check
+from rcrlib.data.checking import CheckResult, check
 from rcrlib.data.dataset import Dataset, merge
 from rcrlib.data.frames import Frames, ImageFrames, VideoFileFrames
 from rcrlib.data.label_folder import MANIFEST, read_manifest
@@ -8,7 +8,7 @@ from rcrlib.data.layouts import LAYOUTS, load
 from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.masks import MaskStyle, image_size, read_image, read_map, read_mask, write_mask
 from rcrlib.data.own_video import JPEG_QUALITY, summarise_drawn, write_for_labelling, write_own_set
-from rcrlib.data.protocol import (
+from rcrlib.data.sparse_labels import (
     Interval,
     Unit,
     clips,
@@ -43,7 +43,7 @@ __all__ = [
     "JPEG_QUALITY",
     "LAYOUTS",
     "MANIFEST",
-    "Checked",
+    "CheckResult",
     "Dataset",
     "Frames",
     "ImageFrames",

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from rcrlib.data.dataset import Dataset
 from rcrlib.data.frames import VideoFileFrames
 from rcrlib.data.layouts import load
-from rcrlib.data.problems import noting
+from rcrlib.data.problems import collecting
 from rcrlib.data.video import Video
 from rcrlib.errors import DataError, first_few
 
@@ -23,7 +23,7 @@ SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """What came out when every file of a data set was read.
 
     Attributes:
@@ -38,7 +38,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _FileCheck:
     """What reading one file brought to light."""
 
     problem: str | None = None
@@ -48,7 +48,7 @@ class _Found:
 
 def check(
     path: str | Path, layout: str = "auto", split: str | None = None, *, files: bool = True
-) -> Checked:
+) -> CheckResult:
     """Read every frame and every label of a data set, and its lists.
 
     Args:
@@ -62,10 +62,10 @@ def check(
     """
     problems: list[str] = []
     dataset = None
-    with noting(problems):
+    with collecting(problems):
         dataset = load(path, layout, split, problems=problems)
     if dataset is None:
-        return Checked(None, tuple(problems), ())
+        return CheckResult(None, tuple(problems), ())
     if split is None:
         problems += _list_problems(dataset)
     empty: list[str] = []
@@ -77,7 +77,7 @@ def check(
             empty.append(name)
         grey += found.grey
     notes = _notes(dataset, empty, grey)
-    return Checked(dataset, tuple(dict.fromkeys(problems)), notes)
+    return CheckResult(dataset, tuple(dict.fromkeys(problems)), notes)
 
 
 def _list_problems(dataset: Dataset) -> Iterator[str]:
@@ -91,13 +91,13 @@ def _list_problems(dataset: Dataset) -> Iterator[str]:
                 yield str(error)
 
 
-def _read_all(dataset: Dataset) -> Iterator[tuple[str, _Found]]:
+def _read_all(dataset: Dataset) -> Iterator[tuple[str, _FileCheck]]:
     """Yield what reading each frame and each label found, in the order of the videos."""
-    jobs: list[tuple[str, Callable[[], _Found | None]]] = []
+    jobs: list[tuple[str, Callable[[], _FileCheck | None]]] = []
     for video in dataset:
         jobs += _jobs(dataset, video)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        results = pool.map(lambda job: _tried(job[1]), jobs)
+        results = pool.map(lambda job: _check_file(job[1]), jobs)
         bar = tqdm(
             results, total=len(jobs), desc=f"check {dataset.name}", unit="file", disable=None,
             leave=False, dynamic_ncols=True,
@@ -109,10 +109,10 @@ def _read_all(dataset: Dataset) -> Iterator[tuple[str, _Found]]:
             raise
 
 
-def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _Found | None]]]:
+def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _FileCheck | None]]]:
     """Yield the name and the reading of every file of a video."""
     if isinstance(video.frames, VideoFileFrames):
-        yield video.name, partial(_read_film, video)
+        yield video.name, partial(_read_video_file, video)
     else:
         for index in range(len(video)):
             yield dataset.title(video, index), partial(_read_frame, video, index)
@@ -120,15 +120,15 @@ def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _F
         yield dataset.title(video, index), partial(_read_label, video, index)
 
 
-def _tried(read: Callable[[], _Found | None]) -> _Found:
+def _check_file(read: Callable[[], _FileCheck | None]) -> _FileCheck:
     """Read a file; what is wrong with it is what was found."""
     try:
-        return read() or _Found()
+        return read() or _FileCheck()
     except DataError as error:
-        return _Found(str(error))
+        return _FileCheck(str(error))
 
 
-def _read_film(video: Video) -> None:
+def _read_video_file(video: Video) -> None:
     for _ in video.stream():
         pass
 
@@ -137,9 +137,9 @@ def _read_frame(video: Video, index: int) -> None:
     video.frame(index)
 
 
-def _read_label(video: Video, index: int) -> _Found:
+def _read_label(video: Video, index: int) -> _FileCheck:
     label = video.label(index, soft=True).astype(np.float32)
-    return _Found(empty=not (label >= 0.5).any(), grey=bool(((label > 0) & (label < 1)).any()))
+    return _FileCheck(empty=not (label >= 0.5).any(), grey=bool(((label > 0) & (label < 1)).any()))
 
 
 def _notes(dataset: Dataset, empty: list[str], grey: int) -> tuple[str, ...]:

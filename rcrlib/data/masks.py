@@ -33,7 +33,14 @@ MaskStyle = Literal["auto", "grey", "ids", "on-white"]
 - `on-white`: everything that is not white (the .ppm files of FBMS).
 """
 
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, zlib.error, Image.DecompressionBombError)
+IMAGE_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    zlib.error,
+    Image.DecompressionBombError,
+)
 """What Pillow raises on files that are missing, truncated, or no image at all."""
 
 
@@ -149,7 +156,7 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
             yield image
     except FileNotFoundError:
         raise DataError(f"{path}: not there; expected an image file") from None
-    except BROKEN as error:
+    except IMAGE_ERRORS as error:
         raise DataError(
             f"{path}: cannot be read as an image ({error}); replace the file"
         ) from error

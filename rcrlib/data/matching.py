@@ -9,7 +9,7 @@ from pathlib import Path
 from rcrlib.data.frames import ImageFrames
 from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.masks import MaskStyle
-from rcrlib.data.problems import Problems, noting
+from rcrlib.data.problems import Problems, collecting
 from rcrlib.data.video import LabelFiles, Video
 from rcrlib.errors import DataError, first_few
 
@@ -36,17 +36,17 @@ def paired_videos(
         names = there
         labelled = list_folders(labels_root) if labels_root.is_dir() else ()
         strangers = [path.name for path in labelled if path.name not in set(there)]
-        with noting(problems):
+        with collecting(problems):
             if strangers:
                 raise DataError(
                     f"{labels_root}: has masks of {first_few(strangers)}, of which {frames_root}"
                     " has no frames; complete the frames or remove the masks"
                 )
-    with noting(problems):
+    with collecting(problems):
         check_names(frames_root, names, there)
     videos = []
     for name in (name for name in names if problems is None or name in set(there)):
-        with noting(problems):
+        with collecting(problems):
             masks = _mask_files(labels_root / name)
             videos.append(labelled_video(name, frames_root / name, masks, problems=problems))
     return tuple(videos)
@@ -79,7 +79,7 @@ def labelled_video(
     find = _FrameFinder(folder, frames.names)
     files: dict[int, tuple[Path, ...]] = {}
     for path in masks:
-        with noting(problems):
+        with collecting(problems):
             index = find(path)
             others = files.get(index, ())
             if path.parent in {other.parent for other in others}:

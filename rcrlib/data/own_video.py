@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm.auto import tqdm
 
-from rcrlib.data.annotations import PICTURES, Drawn, write_empty_labelme
+from rcrlib.data.annotations import PICTURES_FOLDER, DrawnLabels, write_empty_labelme
 from rcrlib.data.frames import ImageFrames
 from rcrlib.data.masks import write_mask
 from rcrlib.data.video import Video
@@ -41,10 +41,10 @@ def write_for_labelling(
         "frames": [video.frame_names[index] for index in indices],
     }
     with output_folder(out, record, force=force) as folder:
-        (folder / PICTURES).mkdir()
+        (folder / PICTURES_FOLDER).mkdir()
         for index in indices:
             name = video.frame_names[index]
-            picture = folder / PICTURES / f"{name}.jpg"
+            picture = folder / PICTURES_FOLDER / f"{name}.jpg"
             Image.fromarray(video.frame(index)).save(picture, quality=JPEG_QUALITY)
             write_empty_labelme(picture.with_suffix(".json"), picture.name, video.size)
             write_mask(folder / "labels" / f"{name}.png", np.zeros(video.size, np.uint8))
@@ -52,7 +52,12 @@ def write_for_labelling(
 
 
 def write_own_set(
-    video: Video, drawn: Drawn, out: str | Path, *, keep_empty: bool = False, force: bool = False
+    video: Video,
+    drawn: DrawnLabels,
+    out: str | Path,
+    *,
+    keep_empty: bool = False,
+    force: bool = False,
 ) -> Path:
     """Write a video and its labels as OUT/VIDEO/{frames,labels}; OUT may hold other videos.
 
@@ -94,7 +99,7 @@ def write_own_set(
     return out
 
 
-def summarise_drawn(video: Video, drawn: Drawn, *, keep_empty: bool = False) -> str:
+def summarise_drawn(video: Video, drawn: DrawnLabels, *, keep_empty: bool = False) -> str:
     """Say in a line which labels were taken, and what became of the empty ones."""
     shares: Mapping[str, float] = {name: float(mask.mean()) for name, mask in drawn.masks.items()}
     least, most = (100 * pick(shares.values(), default=0.0) for pick in (min, max))

@@ -12,7 +12,7 @@ Problems = list[str] | None
 
 
 @contextmanager
-def noting(problems: Problems) -> Iterator[None]:
+def collecting(problems: Problems) -> Iterator[None]:
     """End the block at a `DataError`, which is written down, or raised where `problems` is None."""
     try:
         yield

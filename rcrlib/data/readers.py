@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rcrlib.data.frames import ImageFrames, VideoFileFrames
 from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.matching import check_names, labelled_video, paired_videos
-from rcrlib.data.problems import Problems, noting
+from rcrlib.data.problems import Problems, collecting
 from rcrlib.data.splits import FBMS_SPLITS, VOS_SPLITS, split_names
 from rcrlib.data.video import LabelFiles, Video
 from rcrlib.errors import DataError, first_few
@@ -93,7 +93,7 @@ def read_fbms(request: Request) -> tuple[Video, ...]:
     sequences = [folder for part in parts or [root] for folder in list_folders(part)]
     videos = []
     for folder in sequences:
-        with noting(problems):
+        with collecting(problems):
             videos.append(_fbms_video(folder, problems))
     return tuple(videos)
 
@@ -127,11 +127,11 @@ def read_generic(request: Request) -> tuple[Video, ...]:
         root, split = root / split, None
     folders = {path.name: path for path in sequence_folders(root)}
     names = list(folders) if split is None else split_names(root, split, ("ImageSets",))
-    with noting(problems):
+    with collecting(problems):
         check_names(root, names, folders)
     videos = []
     for name in (name for name in names if name in folders):
-        with noting(problems):
+        with collecting(problems):
             videos.append(_generic_video(folders[name], problems))
     return tuple(videos)
 
@@ -198,12 +198,12 @@ def _image_videos(
     by_name = {path.stem: path for path in images}
     labels = {path.stem: {0: LabelFiles((path,))} for path in masks}
     for path in masks:
-        with noting(request.problems):
+        with collecting(request.problems):
             if path.stem not in by_name:
                 remedy = "complete the images or remove it"
                 raise DataError(f"{path}: a mask without an image; {remedy}")
     chosen = list(by_name) if names is None else [Path(name).stem for name in names]
-    with noting(request.problems):
+    with collecting(request.problems):
         check_names(request.root, chosen, by_name)
     return tuple(
         Video(name, ImageFrames((by_name[name],)), labels.get(name, {}))

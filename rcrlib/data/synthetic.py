@@ -25,7 +25,7 @@ from rcrlib.data.synthetic_scene import Scene, SceneBuilder
 from rcrlib.errors import OptionError
 from rcrlib.files import output_folder
 
-IMAGE_SEEDS = 2**31
+IMAGE_SEED_OFFSET = 2**31
 """Added to the seed of a set of images: sets of videos use the seeds below."""
 
 _JPEG = [  # colours at full resolution: at 128x128 an object's texture is only a few pixels wide
@@ -188,7 +188,7 @@ def write_synthetic_images(
     """
     if count < 1:
         raise OptionError(f"images is {count}; give at least 1")
-    seed = config.seed + IMAGE_SEEDS
+    seed = config.seed + IMAGE_SEED_OFFSET
     config = replace(config, videos=count, frames=1, looks=0, seed=seed)
     record = {"made by": "rcrlib.data.synthetic", "images": count, **asdict(config)}
     path = Path(path)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from rcrlib.errors import DataError, OptionError
 from rcrlib.metrics.counts import count_levels
-from rcrlib.metrics.frame import FrameMeasures, measure, scale_of
+from rcrlib.metrics.frame import FrameMeasures, level_scale, measure
 from rcrlib.metrics.inputs import LEVELS, Map, as_levels
 from rcrlib.metrics.protocol import PROTOCOLS, get_protocol
 from rcrlib.metrics.saliency import f_measure
@@ -190,7 +190,7 @@ class SaliencyMetrics:
     def _measure(self, levels: Tensor, masks: Tensor) -> list[tuple[FrameMeasures, float | None]]:
         """Measure checked frames `(B, H, W)`; the weighted F stands beside the rest."""
         counted = count_levels(levels, masks)
-        scales = [scale_of(counts, self._protocol.min_max) for counts in counted]
+        scales = [level_scale(counts, self._protocol.min_max) for counts in counted]
         measured = [measure(c, scale) for c, scale in zip(counted, scales, strict=True)]
         if not self.weighted:
             return [(frame, None) for frame in measured]

@@ -53,7 +53,7 @@ class Scale(NamedTuple):
         return np.clip((np.arange(LEVELS) / (LEVELS - 1) - low) / (high - low), 0, 1)
 
 
-def scale_of(counts: Counts, min_max: bool) -> Scale:
+def level_scale(counts: Counts, min_max: bool) -> Scale:
     """Return the scale of a frame: that of a PNG, or from its lowest to its highest level.
 
     A constant map is not stretched.

@@ -24,7 +24,7 @@ from rcrlib.show.datasets import dataset_sheet, dataset_summary
 from rcrlib.show.dots import Panel, dot_plot
 from rcrlib.show.film import Show, film, no_film
 from rcrlib.show.intervals import interval_plot
-from rcrlib.show.pictures import STRENGTH, TINT, as_picture, flow_picture, overlay
+from rcrlib.show.pictures import TINT, TINT_STRENGTH, as_picture, flow_picture, overlay
 from rcrlib.show.sheet import contact_sheet
 from rcrlib.show.style import (
     DASHES,
@@ -48,8 +48,8 @@ __all__ = [
     "INK",
     "MARKERS",
     "PALETTE",
-    "STRENGTH",
     "TINT",
+    "TINT_STRENGTH",
     "Panel",
     "Picture",
     "Show",

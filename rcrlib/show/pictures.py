@@ -15,7 +15,7 @@ TINT = (86, 180, 233)
 """Okabe and Ito's sky blue: of their colours the one that stands out on dark animals, sand and
 grass alike."""
 
-STRENGTH = 0.55  # of the tint where saliency is 1; the texture below stays readable
+TINT_STRENGTH = 0.55  # of the tint where saliency is 1; the texture below stays readable
 
 
 def overlay(
@@ -42,7 +42,7 @@ def overlay(
             f"the frame is {frame.shape[:2]} and the saliency map {values.shape} (H, W),"
             " expected the same size; resize the map to the frame"
         )
-    share = STRENGTH * values
+    share = TINT_STRENGTH * values
     tint = np.full_like(frame, colour)
     picture = cv2.blendLinear(frame, tint, 1 - share, share).astype(np.uint8, copy=False)
     region = (values >= level).astype(np.uint8)

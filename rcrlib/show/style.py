@@ -75,7 +75,7 @@ def canvas(width: int, height: int) -> Iterator[Figure]:
         yield figure
 
 
-def points(pixels: float) -> float:
+def pixels_to_points(pixels: float) -> float:
     """Convert a type size from pixels to points."""
     return pixels * 72 / DPI
 
@@ -110,7 +110,7 @@ def save_figure(figure: Figure, path: str | Path, alt: str = "") -> None:
     Raises:
         OptionError: another suffix.
     """
-    suffix = checked_suffix(path, (".png", ".svg"))
+    suffix = check_suffix(path, (".png", ".svg"))
     metadata: dict[str, str | None] = {"Description": alt} if alt else {}
     with atomic_file(path) as temporary:
         if suffix == ".png":
@@ -123,7 +123,7 @@ def save_figure(figure: Figure, path: str | Path, alt: str = "") -> None:
             temporary.write_text(drawing.replace("<svg ", label, 1), encoding="utf-8")
 
 
-def checked_suffix(path: str | Path, allowed: tuple[str, ...]) -> str:
+def check_suffix(path: str | Path, allowed: tuple[str, ...]) -> str:
     """Return the suffix of `path` in lower case; raise `OptionError` unless it is allowed."""
     suffix = Path(path).suffix.lower()
     if suffix not in allowed:

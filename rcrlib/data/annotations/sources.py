@@ -17,22 +17,22 @@ from rcrlib.data.annotations.labelme import read_labelme
 from rcrlib.data.annotations.reading import read_json
 from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.masks import read_mask
-from rcrlib.data.problems import noting
+from rcrlib.data.problems import collecting
 from rcrlib.errors import DataError, first_few
 from rcrlib.files import RECORD
 
 Mask = NDArray[np.uint8]
-Named = tuple[str, Path, Mask]
+NamedMask = tuple[str, Path, Mask]
 """A frame's name, the file that labels it, and its mask."""
 
-PICTURES = "pictures"
+PICTURES_FOLDER = "pictures"
 """The folder of pictures to draw on, in what `rcr data label` writes."""
 
 _PNG = frozenset({".png"})
 
 
 @dataclass
-class Drawn:
+class DrawnLabels:
     """What a person drew.
 
     Attributes:
@@ -46,7 +46,7 @@ class Drawn:
     problems: list[str] = field(default_factory=list)
 
 
-def read_drawn(source: str | Path, names: Sequence[str], size: tuple[int, int]) -> Drawn:
+def read_drawn(source: str | Path, names: Sequence[str], size: tuple[int, int]) -> DrawnLabels:
     """Read the labels of a video's frames.
 
     Looked for are labelme files (NAME.json), COCO files, a CVAT export (SegmentationClass) and
@@ -71,14 +71,14 @@ def read_drawn(source: str | Path, names: Sequence[str], size: tuple[int, int]) 
             return read_drawn(Path(folder) / "labels", names, size)
     if not source.exists():
         raise DataError(f"{source}: not there; expected labels: a folder, a .json or a .zip")
-    drawn = Drawn()
+    drawn = DrawnLabels()
     readers = list(_readers(source, set(names)))
     files: dict[str, Path] = {}
     for read in readers:
-        with noting(drawn.problems):
+        with collecting(drawn.problems):
             for name, file, mask in read():
-                with noting(drawn.problems):
-                    _take(drawn, files, (name, file, mask), names, size)
+                with collecting(drawn.problems):
+                    _add_label(drawn, files, (name, file, mask), names, size)
     if not readers:
         raise DataError(
             f"{source}: holds no labels; expected NAME.json (labelme), a COCO file,"
@@ -88,8 +88,12 @@ def read_drawn(source: str | Path, names: Sequence[str], size: tuple[int, int]) 
     return drawn
 
 
-def _take(
-    drawn: Drawn, files: dict[str, Path], label: Named, names: Sequence[str], size: tuple[int, int]
+def _add_label(
+    drawn: DrawnLabels,
+    files: dict[str, Path],
+    label: NamedMask,
+    names: Sequence[str],
+    size: tuple[int, int],
 ) -> None:
     """Add one label to what was drawn; raise `DataError` where it cannot be."""
     name, file, mask = label
@@ -111,13 +115,16 @@ def _take(
         drawn.masks[name], files[name] = mask, file
 
 
-def _readers(source: Path, wanted: set[str]) -> Iterator[Callable[[], Iterator[Named]]]:
+def _readers(source: Path, wanted: set[str]) -> Iterator[Callable[[], Iterator[NamedMask]]]:
     """Yield what reads each file, or export, that holds labels."""
     if source.is_file():
         yield partial(_from_json, source, wanted)
         return
     exports = [folder for folder in (source, *list_folders(source)) if _is_export(folder)]
-    folders = [source, *(source / name for name in (PICTURES, "frames", "labels", "annotations"))]
+    folders = [
+        source,
+        *(source / name for name in (PICTURES_FOLDER, "frames", "labels", "annotations")),
+    ]
     files = [path for folder in folders for path in sorted(folder.glob("*.json"))]
     files = [path for path in files if path.name != RECORD]
     yield from (partial(_from_cvat, folder) for folder in exports)
@@ -133,12 +140,12 @@ def _is_export(folder: Path) -> bool:
     return (folder / FOLDER).is_dir()
 
 
-def _from_cvat(folder: Path) -> Iterator[Named]:
+def _from_cvat(folder: Path) -> Iterator[NamedMask]:
     for name, mask in read_cvat(folder).items():
         yield name, folder / FOLDER / f"{name}.png", mask
 
 
-def _from_json(path: Path, wanted: set[str]) -> Iterator[Named]:
+def _from_json(path: Path, wanted: set[str]) -> Iterator[NamedMask]:
     content = read_json(path)
     if "shapes" in content:
         yield path.stem, path, read_labelme(path, content)
@@ -151,5 +158,5 @@ def _from_json(path: Path, wanted: set[str]) -> Iterator[Named]:
     yield from ((name, path, mask) for name, mask in masks.items())
 
 
-def _from_png(path: Path) -> Iterator[Named]:
+def _from_png(path: Path) -> Iterator[NamedMask]:
     yield path.stem, path, read_mask(path).astype(np.uint8)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from rcrlib.data.fetch.names import growth_limit, refused
+from rcrlib.data.fetch.safe_names import max_unpacked_size, unsafe_archive
 from rcrlib.errors import DataError
 
 TOOLS: Mapping[str, Callable[[str, str], list[str]]] = {
@@ -29,7 +29,7 @@ TOOLS: Mapping[str, Callable[[str, str], list[str]]] = {
 
 
 @contextmanager
-def as_tar(path: Path) -> Iterator[Path]:
+def rar_as_tar(path: Path) -> Iterator[Path]:
     """Convert a .rar to a temporary tar file beside it.
 
     The tools found on the machine are tried in turn: not every one reads every kind of .rar.
@@ -48,7 +48,7 @@ def as_tar(path: Path) -> Iterator[Path]:
         for tool in tools:
             folder = Path(name) / tool
             folder.mkdir()
-            failure = _run(TOOLS[tool](str(path.resolve()), str(folder)), growth_limit(path))
+            failure = _run(TOOLS[tool](str(path.resolve()), str(folder)), max_unpacked_size(path))
             if failure is None:
                 tar = Path(name) / "content.tar"
                 _pack(path, folder, tar)
@@ -89,5 +89,5 @@ def _pack(path: Path, folder: Path, tar: Path) -> None:
         for entry in sorted(folder.rglob("*")):
             mode = entry.lstat().st_mode
             if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                raise refused(path, f"{entry.name} in it is a link or a special file")
+                raise unsafe_archive(path, f"{entry.name} in it is a link or a special file")
             archive.add(entry, entry.relative_to(folder).as_posix(), recursive=False)

@@ -17,8 +17,8 @@ from rcrlib.show import (
     DASHES,
     DPI,
     PALETTE,
-    STRENGTH,
     TINT,
+    TINT_STRENGTH,
     Picture,
     canvas,
     contact_sheet,
@@ -94,7 +94,7 @@ def _curves(saliency: np.ndarray, mask: np.ndarray) -> Curves:
 def _found(frame: Picture, found: np.ndarray, mask: np.ndarray) -> Picture:
     """Tint what is found on the grey frame, and draw the true contour, white within dark."""
     grey = cv2.cvtColor(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    tinted = (1 - STRENGTH) * grey + STRENGTH * np.array(TINT)
+    tinted = (1 - TINT_STRENGTH) * grey + TINT_STRENGTH * np.array(TINT)
     picture = np.where(found[..., None], tinted, grey).astype(np.uint8)
     # Twice the size, so that the contour is thin.
     picture, large = (one.repeat(2, axis=0).repeat(2, axis=1) for one in (picture, mask))

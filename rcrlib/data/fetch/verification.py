@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rcrlib.data.checking import check
 from rcrlib.data.dataset import Dataset
-from rcrlib.data.fetch.catalogue import Counts, Published
+from rcrlib.data.fetch.catalogue import Counts, PublishedDataset
 from rcrlib.data.layouts import load
 from rcrlib.errors import DataError, first_few
 
@@ -34,7 +34,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Verified:
+class Verification:
     """The result of `verify`.
 
     Attributes:
@@ -45,7 +45,7 @@ class Verified:
         notes: what is right and yet worth knowing.
     """
 
-    published: Published
+    published: PublishedDataset
     folder: Path
     rows: tuple[Row, ...]
     problems: tuple[str, ...]
@@ -66,17 +66,17 @@ class Verified:
             yield f"{row.what:{width}}  {' '.join(numbers)}  {row.verdict}".rstrip()
         yield from (f"problem: {problem}" for problem in self.problems)
         yield from (f"note: {note}" for note in self.notes)
-        yield from about(self.published)
+        yield from attribution(self.published)
 
 
-def about(published: Published) -> Iterator[str]:
+def attribution(published: PublishedDataset) -> Iterator[str]:
     """Yield a data set's licence, citation and page."""
     yield f"licence: {published.licence}"
     yield f"cite: {published.citation}"
     yield f"page: {published.page}"
 
 
-def verify(published: Published, folder: str | Path, *, files: bool = True) -> Verified:
+def verify(published: PublishedDataset, folder: str | Path, *, files: bool = True) -> Verification:
     """Read every file of a data set and compare it with the published counts.
 
     Compared are numbers of videos, frames and labels, in all and per split; where it is published,
@@ -91,7 +91,7 @@ def verify(published: Published, folder: str | Path, *, files: bool = True) -> V
         raise DataError(f"{folder}: not there; get it with rcr data get {published.name}")
     checked = check(folder, published.layout, files=files)
     dataset = checked.dataset
-    rows = list(_rows("", published.whole, dataset))
+    rows = list(_rows("", published.counts, dataset))
     problems: list[str] = []
     for split, counts in published.splits.items():
         part = _split(folder, published, split)
@@ -101,16 +101,18 @@ def verify(published: Published, folder: str | Path, *, files: bool = True) -> V
     if dataset is not None:
         problems += _missing(published, dataset)
     problems += [f"{row.what}: {row.verdict}" for row in rows if _unexplained(row, published)]
-    return Verified(published, folder, tuple(rows), (*problems, *checked.problems), checked.notes)
+    return Verification(
+        published, folder, tuple(rows), (*problems, *checked.problems), checked.notes
+    )
 
 
-def _unexplained(row: Row, published: Published) -> bool:
+def _unexplained(row: Row, published: PublishedDataset) -> bool:
     """Tell whether a count is wrong and no other line says which files are missing."""
-    named = published.frames_of and row.verdict.endswith("missing")
+    named = published.frames_per_video and row.verdict.endswith("missing")
     return row.verdict not in ("", "ok", "not there") and not named
 
 
-def _split(folder: Path, published: Published, split: str) -> Dataset | None:
+def _split(folder: Path, published: PublishedDataset, split: str) -> Dataset | None:
     try:
         return load(folder, published.layout, split)
     except DataError:
@@ -133,20 +135,20 @@ def _rows(prefix: str, counts: Counts, dataset: Dataset | None) -> Iterator[Row]
                       found[what])  # fmt: skip
 
 
-def _missing(published: Published, dataset: Dataset) -> Iterator[str]:
+def _missing(published: PublishedDataset, dataset: Dataset) -> Iterator[str]:
     """Yield which videos, frames and labels are missing, by name."""
     there = {video.name: video for video in dataset}
-    absent = [name for name in published.frames_of if name not in there]
+    absent = [name for name in published.frames_per_video if name not in there]
     if absent:
-        frames = sum(published.frames_of[name] for name in absent)
+        frames = sum(published.frames_per_video[name] for name in absent)
         yield f"{len(absent)} videos missing ({frames} frames): {', '.join(absent)}"
-    for name, count in published.frames_of.items():
+    for name, count in published.frames_per_video.items():
         if name in there:
             names = set(there[name].frame_names)
             gone = [index for index in range(count) if f"{index:05d}" not in names]
             if gone:
                 yield f"{name}: {len(gone)} of {count} frames missing: {_ranges(gone)}"
-    if published.whole.frames is not None and published.whole.frames == published.whole.labels:
+    if published.counts.frames is not None and published.counts.frames == published.counts.labels:
         bare = [
             dataset.title(video, index)
             for video in dataset
