@@ -1,4 +1,4 @@
-"""Everything that is wrong with a data set, not just the first thing."""
+"""Check a data set and report all of its problems, not only the first."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SPLITS = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What came out when every file of a data set was read.
+    """Result of `check`.
 
     Attributes:
-        dataset: what of it can be read; None where nothing can.
+        dataset: the part that can be read; None if there is none.
         problems: what is wrong, a line each, in the order of the videos.
-        notes: what is right and yet worth knowing.
+        notes: what is no problem but worth knowing.
     """
 
     dataset: Dataset | None
@@ -39,7 +39,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class _FileCheck:
-    """What reading one file brought to light."""
+    """Result of reading one file."""
 
     problem: str | None = None
     empty: bool = False
@@ -121,7 +121,7 @@ def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _F
 
 
 def _check_file(read: Callable[[], _FileCheck | None]) -> _FileCheck:
-    """Read a file; what is wrong with it is what was found."""
+    """Read a file; its `DataError`, if any, becomes the problem."""
     try:
         return read() or _FileCheck()
     except DataError as error:

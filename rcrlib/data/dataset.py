@@ -68,15 +68,15 @@ class Dataset:
         )
 
     def title(self, video: Video, index: int) -> str:
-        """Write a frame's name for a person: VIDEO/FRAME, or IMAGE in a set of images."""
+        """Format a frame's name: VIDEO/FRAME, or IMAGE in a set of images."""
         return video.name if self.flat else f"{video.name}/{video.frame_names[index]}"
 
     def with_label_folder(self, folder: str | Path) -> Dataset:
         """Return the same videos with the masks of `folder` as their only labels.
 
         The masks are FOLDER/VIDEO/FRAME.png (FOLDER/IMAGE.png for a set of images), named like the
-        frames. Where a `manifest.json` lies there, it must name exactly these masks; it is also the
-        only way to leave a video without labels. The original labels are never fallen back to.
+        frames. A `manifest.json` there must name exactly these masks; only a manifest can leave a
+        video without labels. The original labels are never used instead.
 
         Raises:
             DataError: the folder is missing or belongs to other videos, a video has no mask there,
@@ -91,7 +91,7 @@ class Dataset:
     def fingerprint(self) -> str:
         """Return a digest (16 hex digits) of the videos' names, lengths and labelled frames.
 
-        The files' contents do not enter: it is computed without reading them.
+        It is computed without reading the files.
         """
         content = [
             (video.name, len(video), [video.frame_names[index] for index in video.annotated])

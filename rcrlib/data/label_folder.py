@@ -13,7 +13,7 @@ from rcrlib.errors import DataError, first_few
 from rcrlib.files import RECORD
 
 MANIFEST = "manifest.json"
-"""Says which masks are labels and which pseudo-labels:
+"""Name of the file that tells labels from pseudo-labels:
 {"videos": {VIDEO: {FRAME: "label" or "pseudo"}}}."""
 
 _STYLES: Mapping[str, MaskStyle] = {"label": "auto", "pseudo": "grey"}
@@ -117,7 +117,7 @@ def _match(folder: Path, video: Video, masks: Mapping[str, Path]) -> dict[int, P
 def _kinds_without_manifest(
     folder: Path, masks: Mapping[str, Mapping[str, Path]]
 ) -> dict[str, dict[str, str]]:
-    """Take masks for maps of this library where its record lies beside them, else for labels."""
+    """Take masks for pseudo-labels if this library's record lies beside them, else for labels."""
     kind = "pseudo" if (folder / RECORD).is_file() else "label"
     return {video: dict.fromkeys(frames, kind) for video, frames in masks.items()}
 

@@ -20,7 +20,7 @@ from rcrlib.errors import DataError
 from rcrlib.files import atomic_file
 
 THRESHOLD = 128
-"""A grey value from here on is the object (0..255)."""
+"""Grey values of at least this, of 255, are the object."""
 
 MaskStyle = Literal["auto", "grey", "ids", "on-white"]
 """How a mask file says which pixels are the object.
@@ -41,7 +41,7 @@ IMAGE_ERRORS = (
     zlib.error,
     Image.DecompressionBombError,
 )
-"""What Pillow raises on files that are missing, truncated, or no image at all."""
+"""Pillow's exceptions for files that are missing, truncated, or no image."""
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
@@ -81,7 +81,7 @@ def read_mask(
     Args:
         path: the file; grey, palette, 1-bit, or colour with R = G = B.
         size: the (H, W) that the mask must have, its frame's.
-        soft: give grey / 255 instead of thresholding at 128.
+        soft: return grey / 255 instead of thresholding at 128.
         style: how the file marks the object, see `MaskStyle`.
 
     Raises:
@@ -97,7 +97,7 @@ def read_mask(
 def read_grey(
     path: str | Path, *, size: tuple[int, int] | None = None, style: MaskStyle = "auto"
 ) -> NDArray[np.uint8]:
-    """Read a mask as (H, W) uint8, 0..255, before it is cut; otherwise as `read_mask`."""
+    """Read a mask as (H, W) uint8, 0..255, without thresholding; otherwise as `read_mask`."""
     with _opened(path) as image:
         grey = _object_grey(Path(path), ImageOps.exif_transpose(image), style)
     if size is not None and grey.shape != size:
@@ -194,7 +194,7 @@ def _colours(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def _is_black_and_white(image: Image.Image) -> bool:
-    """Tell a 0/255 mask that happens to be stored with a palette from one that holds ids."""
+    """Whether a palette image is a black-and-white mask, as opposed to one of object ids."""
     colours = image.convert("RGB").getcolors(maxcolors=2) or []
     return {colour for _, colour in colours} == {(0, 0, 0), (255, 255, 255)}
 

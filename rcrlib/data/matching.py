@@ -26,7 +26,7 @@ def paired_videos(
         frames_root: the folder of the videos' folders.
         labels_root: the folder of the masks' folders; it may be missing.
         names: the videos, in order; None is all.
-        problems: where problems are written down instead of raised; what has one is left out.
+        problems: collects problems; what has one is left out. None: they are raised.
 
     Raises:
         DataError: a video or its frames are missing, or masks belong to no frame or no video.

@@ -1,4 +1,4 @@
-"""One's own video: frames to draw labels on, and a data set made of what was drawn."""
+"""Label your own video: write frames to draw on, make a data set of the drawn labels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rcrlib.errors import DataError, OptionError, first_few
 from rcrlib.files import output_folder
 
 JPEG_QUALITY = 95
-"""Of the frames' JPEG files: no artefact that a network would see."""
+"""Of the frames' JPEG files: high enough that a network sees no artefacts."""
 
 
 def write_for_labelling(
@@ -100,7 +100,7 @@ def write_own_set(
 
 
 def summarise_drawn(video: Video, drawn: DrawnLabels, *, keep_empty: bool = False) -> str:
-    """Say in a line which labels were taken, and what became of the empty ones."""
+    """Summarise in a line which labels were used and what happened to empty ones."""
     shares: Mapping[str, float] = {name: float(mask.mean()) for name, mask in drawn.masks.items()}
     least, most = (100 * pick(shares.values(), default=0.0) for pick in (min, max))
     line = f"{len(shares)} labels (object {least:.1f} to {most:.1f} % of the frame)"

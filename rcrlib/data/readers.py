@@ -16,9 +16,9 @@ from rcrlib.errors import DataError, first_few
 
 
 class Request(NamedTuple):
-    """What is asked of a reader: which folder, which part of it, at which resolution (DAVIS).
+    """Arguments of a reader: the folder, the split, the resolution (DAVIS).
 
-    `problems` is where what is wrong with single videos and labels is written down, not raised.
+    `problems` collects what is wrong with single videos and labels; None: it is raised.
     """
 
     root: Path

@@ -1,4 +1,4 @@
-"""Which labels are kept, where pseudo-labels go, what the networks are fed (paper 4.2, Table 2).
+"""Choose kept labels, frames for pseudo-labels, triplets and clips (paper 4.2, Table 2).
 
 "m / l" counts ANNOTATED frames (VOS annotates one frame in 15): one label in l is kept, and m
 pseudo-labels are made in each interval between two kept labels.
@@ -186,14 +186,14 @@ def dataset_triplets(kept: Dataset, apart: int = 1) -> dict[str, tuple[tuple[int
 def _spread(gap: int, m: int) -> tuple[int, ...]:
     """Return up to m integer positions, evenly spaced, with 0 < position < gap.
 
-    round_half_up(t gap / (m + 1)) in whole numbers: distinct, because the spacing is at least 1.
+    round_half_up(t gap / (m + 1)) in integers: distinct, because the spacing is at least 1.
     """
     m = min(m, gap - 1)
     return tuple((2 * t * gap + m + 1) // (2 * (m + 1)) for t in range(1, m + 1))
 
 
 def _need(dataset: Dataset, labels: int, what: str, remedy: str) -> None:
-    """Raise unless some video has that many labels. (One that has fewer is merely not used.)"""
+    """Raise unless a video has that many labels; videos with fewer are just not used."""
     richest = max(dataset, key=lambda video: len(video.annotated))
     if len(richest.annotated) < labels:
         raise DataError(

@@ -109,7 +109,7 @@ def _read_list(root: Path, path: Path) -> tuple[str, ...]:
 
 
 def _is_file(path: Path) -> bool:
-    """Tell whether a file is there; what cannot be a name, such as 300 letters, is none."""
+    """Whether a file exists; False for what cannot be a file name, such as 300 letters."""
     try:
         return path.is_file()
     except (OSError, ValueError):

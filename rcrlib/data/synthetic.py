@@ -88,7 +88,7 @@ class SyntheticVideo:
         return flow
 
     def occlusion(self, i: int, j: int) -> np.ndarray:
-        """Tell where the point seen in frame i cannot be seen in frame j: (H, W) bool.
+        """Mark the points of frame i that are not visible in frame j: (H, W) bool.
 
         It is hidden by a layer further to the front, or it lies outside the picture, whose area
         ends half a pixel beyond the centres of its border pixels.
@@ -123,7 +123,7 @@ class SyntheticVideo:
 
 @lru_cache(maxsize=4)
 def _build(config: SyntheticConfig, index: int) -> Scene:
-    """Draw a scene, or give it again: its textures take longer to draw than a frame."""
+    """Build a scene; cached, because its textures take longer to draw than a frame."""
     return SceneBuilder(config, index).build()
 
 

@@ -1,13 +1,13 @@
-"""Draws the scene of a synthetic video: who is in it, how they look and how they move.
+"""Draw the scene of a synthetic video: its objects, their looks and their motions.
 
-The ground wears a soil and whatever lives on it a coat. The salient object is rounded, wears a
-coat, is much the largest that does, and moves on its own. Distractors have some of this, never all:
+The ground has a texture of `SOILS`, objects have one of `COATS`. The salient object is rounded, by
+far the largest of the objects, and moves on its own. Distractors share some of this, never all:
 
-- *camouflaged* ones are as large and move on their own, but wear the ground's very look;
-- *small* ones wear a coat and move on their own, but are much smaller than the object;
-- *painted* ones wear a coat and may be nearly as large, but are flat, angular and still.
+- *camouflaged* ones are as large and move on their own, but have the texture of the ground;
+- *small* ones have a coat and move on their own, but are much smaller than the object;
+- *painted* ones have a coat and may be nearly as large, but are flat, angular and still.
 
-In some videos the object's colours are close to the ground's, and in some a reed sweeps over it.
+In some videos the object's colours are close to the ground's, in some an occluder sweeps over it.
 With clutter (`SyntheticConfig.clutter`) leaves fly by that look like objects, each for a moment.
 """
 
@@ -165,7 +165,7 @@ class SceneBuilder:
         return self._shape(family, look, radius, self._random_motion(radius), relief=0.9)
 
     def _leaf(self, radius: float, tree: Layer) -> Layer:
-        """Let a leaf of a tree cross the view within a frame or two."""
+        """Draw a leaf that crosses the view within a frame or two; `tree` has its look."""
         rng = self.rng
         there, when = rng.uniform(-self.half, self.half), rng.uniform(0, self.duration)
         heading, speed = rng.uniform(0, 2 * np.pi), rng.uniform(0.7, 1.2)
@@ -192,7 +192,7 @@ class SceneBuilder:
         return replace(layer, on_ground=True)
 
     def _occluder(self, target: Motion, radius: float) -> Layer:
-        """Draw a reed, thinner than the object, that sweeps over it against its way."""
+        """Draw a thin occluder that sweeps over the object, against the object's motion."""
         rng = self.rng
         meeting = rng.uniform(0.2, 0.8) * self.duration
         angle = rng.uniform(-0.35, 0.35)

@@ -1,4 +1,4 @@
-"""Predictions from disk through the metrics, on all cores, in memory that does not grow."""
+"""Evaluate a folder of predictions on all cores, in constant memory."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class WorstFrame:
 
 @dataclass(frozen=True)
 class Evaluation(Generic[Result]):
-    """A method's result and all that was odd about its predictions."""
+    """A method's result, and which of its predictions were resized, missing or unusable."""
 
     method: str
     data: str
@@ -61,7 +61,7 @@ class Evaluation(Generic[Result]):
 
     @property
     def remarks(self) -> list[str]:
-        """Say in a line each what a reader of the numbers has to know."""
+        """Caveats to print with the numbers, one line each."""
         counts = {
             "resized to the mask (bilinear, in memory)": self.resized,
             "missing and left out": len(self.missing),
@@ -73,7 +73,7 @@ class Evaluation(Generic[Result]):
 
 @dataclass
 class _Chunk:
-    """What a thread found out about a few frames."""
+    """Results of a few frames, from one thread."""
 
     metrics: Any
     scores: list[tuple[float, Pair]] = field(default_factory=list)
@@ -192,7 +192,7 @@ def _evaluate(
 def _in_threads(
     work: Callable[[Sequence[Pair]], _Chunk], pairs: Sequence[Pair], title: str
 ) -> Iterator[_Chunk]:
-    """Work on chunks in threads; give the results in the order of the frames."""
+    """Work on chunks in threads; yield the results in the order of the frames."""
     chunks = [pairs[start : start + CHUNK] for start in range(0, len(pairs), CHUNK)]
     with (
         ThreadPoolExecutor(os.cpu_count()) as pool,
@@ -229,7 +229,7 @@ class _UnreadableError(Exception):
 def _read(
     pair: Pair, read: Callable[[Path], NDArray[np.uint8]]
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_], bool]:
-    """Read prediction and mask; tell whether the prediction had to be resized to the mask."""
+    """Read prediction and mask, and whether the prediction was resized to the mask."""
     mask = true_mask(pair.label)
     try:
         levels = read(pair.prediction)

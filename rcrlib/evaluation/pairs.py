@@ -1,4 +1,4 @@
-"""Which prediction belongs to which mask, and what belongs to none."""
+"""Match predictions with masks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairs:
-    """What a folder of predictions holds for a data set."""
+    """Predictions matched with the labelled frames of a data set."""
 
     pairs: tuple[Pair, ...]
     missing: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Pseudo-labels against the labels that were held back, and beside what needs no generator."""
+"""Score pseudo-labels, and estimates without a generator, against held-back labels."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ COLUMNS = ("frame", "nearest label, copied", "labels warped", "pseudo-label", "t
 
 
 @dataclass(frozen=True)
-class Guesses:
-    """Three guesses of a frame's label, each (H, W) uint8 {0, 1}."""
+class LabelEstimates:
+    """Three estimates of a frame's label, each (H, W) uint8 {0, 1}."""
 
     copied: NDArray[np.generic]
     """The nearest kept label as it is; of two equally near ones, the one before."""
@@ -36,7 +36,7 @@ class Guesses:
 
 @dataclass(frozen=True)
 class TargetScore:
-    """A frame k between the kept labels of i and j, and the IoU of each guess with its label."""
+    """A frame k between the kept labels of i and j, and the IoU of each estimate with its label."""
 
     video: Video
     i: int
@@ -114,8 +114,8 @@ def score_pseudo_labels(
     ]
     scores = []
     for video, i, k, j in tqdm(targets, "score", unit="frame", disable=None, leave=False):
-        truth, made = video.label(k), guesses(video, i, k, j, folder, reader)
-        each = (iou(guess, truth) for guess in (made.copied, made.warped, made.generated))
+        truth, made = video.label(k), label_estimates(video, i, k, j, folder, reader)
+        each = (iou(estimate, truth) for estimate in (made.copied, made.warped, made.generated))
         scores.append(TargetScore(video, i, k, j, *each))
     return scores
 
@@ -127,10 +127,10 @@ def judge_pseudo_labels(
     reader: TripletReader,
 ) -> PseudoQuality | None:
     """Average `score_pseudo_labels` over frames; None without labels to compare with."""
-    return quality(score_pseudo_labels(dataset, intervals, folder, reader))
+    return mean_quality(score_pseudo_labels(dataset, intervals, folder, reader))
 
 
-def quality(scores: Sequence[TargetScore]) -> PseudoQuality | None:
+def mean_quality(scores: Sequence[TargetScore]) -> PseudoQuality | None:
     """Average scores over frames; None where there are none."""
     if not scores:
         return None
@@ -138,18 +138,20 @@ def quality(scores: Sequence[TargetScore]) -> PseudoQuality | None:
     return PseudoQuality(len(rows), *np.mean(rows, axis=0).tolist())
 
 
-def quality_by_video(scores: Sequence[TargetScore]) -> dict[str, PseudoQuality]:
+def mean_quality_by_video(scores: Sequence[TargetScore]) -> dict[str, PseudoQuality]:
     """Average scores over each video's frames."""
     by_video: dict[str, list[TargetScore]] = {}
     for score in scores:
         by_video.setdefault(score.video.name, []).append(score)
-    return {name: found for name, of in by_video.items() if (found := quality(of))}
+    return {name: found for name, of in by_video.items() if (found := mean_quality(of))}
 
 
-def guesses(video: Video, i: int, k: int, j: int, folder: Path, reader: TripletReader) -> Guesses:
+def label_estimates(
+    video: Video, i: int, k: int, j: int, folder: Path, reader: TripletReader
+) -> LabelEstimates:
     """Return the three estimates of frame k's label from the labels of i and j."""
     file = folder / video.name / f"{video.frame_names[k]}.png"
-    return Guesses(
+    return LabelEstimates(
         copied=video.label(i if k - i <= j - k else j),
         warped=warped_label(video, i, k, j, reader),
         generated=read_mask(file, size=video.size, style="grey"),
@@ -166,7 +168,7 @@ def warped_label(video: Video, i: int, k: int, j: int, reader: TripletReader) ->
 def pseudo_sheet(
     scores: Sequence[TargetScore], folder: Path, reader: TripletReader, path: Path, title: str
 ) -> Picture:
-    """Draw a row for each of `scores`: the frame, each guess over it, the truth over it.
+    """Draw a row for each of `scores`: the frame, each estimate over it, the truth over it.
 
     Args:
         scores: which frames to show, in this order.
@@ -178,7 +180,7 @@ def pseudo_sheet(
     rows: list[list[ArrayLike | None]] = []
     names = []
     for s in scores:
-        frame, made = s.video.frame(s.k), guesses(s.video, s.i, s.k, s.j, folder, reader)
+        frame, made = s.video.frame(s.k), label_estimates(s.video, s.i, s.k, s.j, folder, reader)
         masks = (made.copied, made.warped, made.generated, s.video.label(s.k))
         rows.append([frame, *(overlay(frame, mask.astype(np.float32)) for mask in masks)])
         numbers = f"{s.copied:.2f}, {s.warped:.2f}, {s.generated:.2f}"

@@ -1,4 +1,4 @@
-"""Results as text: for a terminal, a spreadsheet, a program, a paper, a page."""
+"""Results as text: plain, CSV, JSON values, LaTeX, Markdown."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ Evaluations = Sequence[Evaluation[Any]]
 
 
 def heading(evaluations: Evaluations) -> str:
-    """Say what the numbers depend on, without which they cannot be compared."""
+    """Describe the data, protocol and normalisation that the numbers depend on."""
     first = evaluations[0]
     counts = sorted({evaluation.result.frames for evaluation in evaluations})
     frames = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
     return f"{first.data}, {frames} frames, protocol {first.result.protocol}, {_reading(first)}"
 
 
-def terminal(evaluations: Evaluations) -> str:
+def plain_table(evaluations: Evaluations) -> str:
     """Format a plain-text table, a row per method, with remarks on the predictions below it."""
     columns = _columns(evaluations)
     width = max(len("method"), *(len(evaluation.method) for evaluation in evaluations))
@@ -74,7 +74,7 @@ def terminal(evaluations: Evaluations) -> str:
     return "\n".join([heading(evaluations), "", *lines, *([""] if remarks else []), *remarks])
 
 
-def markdown(evaluations: Evaluations) -> str:
+def markdown_table(evaluations: Evaluations) -> str:
     """Format the table as Markdown, the best of each column in bold."""
     columns = _columns(evaluations)
     lines = [
@@ -88,7 +88,7 @@ def markdown(evaluations: Evaluations) -> str:
     return "\n".join([*lines, "", f"{heading(evaluations)}.", ""])
 
 
-def latex(evaluations: Evaluations) -> str:
+def latex_table(evaluations: Evaluations) -> str:
     """Format the table as LaTeX (booktabs), the best of each column in bold."""
     columns = _columns(evaluations)
     rows = [

@@ -64,7 +64,7 @@ class SaliencyResult(SaliencyScores):
 
 
 class SaliencyMetrics:
-    """Gathers predictions frame by frame; its memory grows with the videos, not with the frames.
+    """Accumulates measures frame by frame; memory grows with the videos, not the frames.
 
     Predictions are rounded to the 256 levels of a PNG, so that maps in memory and maps read back
     from files give the same numbers.
@@ -137,7 +137,7 @@ class SaliencyMetrics:
         return [frame for frame, _ in measured]
 
     def merge(self, other: SaliencyMetrics) -> None:
-        """Add what another object gathered, from other frames; `other` stays as it is.
+        """Add another object's frames, which must be others; `other` stays as it is.
 
         Where both hold frames of one video, both have to have been given their numbers.
 

@@ -23,7 +23,7 @@ Curve = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class FrameMeasures:
-    """What is known of one frame; all in [0, 1] but E, which ends at N / (N - 1)."""
+    """The measures of one frame; all in [0, 1] but E, which ends at N / (N - 1)."""
 
     precision: Curve
     recall: Curve

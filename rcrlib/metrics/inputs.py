@@ -1,4 +1,4 @@
-"""What a prediction and a mask have to look like before anything is measured."""
+"""Validate predictions and masks before they are measured."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def as_frame(prediction: Map, mask: Map) -> tuple[Tensor, Tensor]:
 
 
 def as_levels(prediction: Map, mask: Map, where: str = "") -> tuple[Tensor, Tensor]:
-    """Check a batch `(B, 1, H, W)` or a frame `(H, W)`; give levels (uint8) and masks `(B, H, W)`.
+    """Check a batch `(B, 1, H, W)` or a frame `(H, W)`; return levels (uint8), masks `(B, H, W)`.
 
     Args:
         prediction: float in [0, 1], rounded to the levels of a PNG; or uint8: such levels.

@@ -28,7 +28,7 @@ class SaliencyProtocol:
 
     @property
     def normalisation(self) -> str:
-        """Say how a map is read."""
+        """How a map is normalised, for tables."""
         return "min-max per frame" if self.min_max else "none"
 
 

@@ -46,7 +46,7 @@ class SegmentationResult(SegmentationScores):
 
 
 class SegmentationMetrics:
-    """Gathers masks frame by frame; two numbers a frame are kept, for the decay needs their order.
+    """Accumulates J and F frame by frame; keeps both for each frame, for the decay.
 
     Protocol `davis16` leaves out the first and the last annotated frame of each video; `all-frames`
     does not. Both average over the frames of a video, then over videos.
@@ -105,7 +105,7 @@ class SegmentationMetrics:
         return scores
 
     def merge(self, other: SegmentationMetrics) -> None:
-        """Add what another object gathered, from other frames; `other` stays as it is.
+        """Add another object's frames, which must be others; `other` stays as it is.
 
         Raises:
             OptionError: another protocol or threshold, or a frame that both hold.

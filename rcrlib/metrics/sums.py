@@ -45,7 +45,7 @@ class VideoSums:
     """Number and measures of the first and the last frame; one, or none, of a shorter video."""
 
     next_number: int = 0
-    """What the next frame without a number gets."""
+    """The number of the next frame that is added without one."""
 
     def add(self, frame: Sums, number: int | None) -> None:
         """Add a frame."""

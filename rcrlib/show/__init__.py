@@ -6,9 +6,11 @@
     bars.py      bar charts of a few variants
     dots.py      numbers of several variants beside each other
     intervals.py differences with their intervals
-    style.py     palette, type and paper; the one place that speaks to matplotlib's canvas
+    datasets.py  a data set as a contact sheet and as lines of numbers
+    film.py      overlay videos
+    style.py     palette, fonts and figure style; the only module that uses matplotlib's canvas
 
-Everything gives uint8 `(H, W, 3)` arrays in RGB. Colour is never the only signal: what is tinted
+Everything returns uint8 `(H, W, 3)` arrays in RGB. Colour is never the only signal: what is tinted
 has a contour, and lines differ in their dashes or markers too. matplotlib is imported when first
 needed, and only through its objects: the pictures depend on no global setting and change none.
 """

@@ -78,7 +78,7 @@ def dataset_summary(dataset: Dataset) -> Iterator[str]:
 
 
 def _cover(shares: list[float]) -> str:
-    """Say how much of the picture the object covers; nothing where there is no label."""
+    """Format the object's share of the picture; empty without labels."""
     if not shares:
         return ""
     mean, least, most = (100 * value for value in (np.mean(shares), min(shares), max(shares)))

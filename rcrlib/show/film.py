@@ -1,4 +1,4 @@
-"""An mp4 file of frames with what is salient tinted."""
+"""Overlay videos: mp4 files of frames with the salient object tinted."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Show = Callable[[np.ndarray, np.ndarray], None]
 
 
 def no_film(frame: np.ndarray, saliency: np.ndarray) -> None:
-    """Show nothing, where no overlay video is asked for."""
+    """Do nothing: stands in for `film` if no overlay video is asked for."""
 
 
 @contextmanager
 def film(path: Path, video: Video) -> Iterator[Show]:
-    """Write an mp4 file of overlays at the video's own rate; give what appends one to it."""
+    """Write an mp4 file at the video's frame rate; yield a function that appends an overlay."""
     height, width = video.size
     odd_row, odd_column = height % 2, width % 2  # the codec takes even sides; the border is doubled
     code = cv2.VideoWriter.fourcc(*"mp4v")

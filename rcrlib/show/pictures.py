@@ -90,7 +90,7 @@ def flow_picture(flow: Tensor, max_magnitude: float | None = None) -> Picture:
 
 
 def _as_rgb(array: np.ndarray) -> Picture:
-    """Let uint8 `(H, W, 3)` through."""
+    """Check that a picture is uint8 `(H, W, 3)`."""
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8 or not array.size:
         raise DataError(
             f"found a picture of shape {array.shape}, {array.dtype}; expected uint8 (H, W, 3)"

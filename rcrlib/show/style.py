@@ -1,4 +1,4 @@
-"""Palette, type and paper; the one place that speaks to matplotlib's canvas."""
+"""Palette, fonts and figure style; the only module that uses matplotlib's canvas."""
 
 from __future__ import annotations
 

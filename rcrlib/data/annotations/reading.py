@@ -1,4 +1,4 @@
-"""What every reader of label files needs: JSON that may be anything, and errors that say where."""
+"""Validation shared by all readers of label files; errors name the file."""
 
 from __future__ import annotations
 

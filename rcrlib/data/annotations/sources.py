@@ -1,4 +1,4 @@
-"""Finding the labels that a person drew, whatever the tool, and matching them with the frames."""
+"""Find labels drawn in any supported tool, and match them with a video's frames."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ NamedMask = tuple[str, Path, Mask]
 """A frame's name, the file that labels it, and its mask."""
 
 PICTURES_FOLDER = "pictures"
-"""The folder of pictures to draw on, in what `rcr data label` writes."""
+"""The folder, in the output of `rcr data label`, with the pictures to draw on."""
 
 _PNG = frozenset({".png"})
 
 
 @dataclass
 class DrawnLabels:
-    """What a person drew.
+    """Labels that a person drew.
 
     Attributes:
         masks: by frame name; (H, W) uint8 {0, 1}, each with something in it.
@@ -95,7 +95,7 @@ def _add_label(
     names: Sequence[str],
     size: tuple[int, int],
 ) -> None:
-    """Add one label to what was drawn; raise `DataError` where it cannot be."""
+    """Add one label to `drawn`; raise `DataError` if it does not fit the video."""
     name, file, mask = label
     if name not in set(names):
         raise DataError(
@@ -116,7 +116,7 @@ def _add_label(
 
 
 def _readers(source: Path, wanted: set[str]) -> Iterator[Callable[[], Iterator[NamedMask]]]:
-    """Yield what reads each file, or export, that holds labels."""
+    """Yield a reader for each file or export that holds labels."""
     if source.is_file():
         yield partial(_from_json, source, wanted)
         return

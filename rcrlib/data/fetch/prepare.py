@@ -1,4 +1,4 @@
-"""From the name of a public data set to a folder that is ready for training."""
+"""Prepare a public data set: download, unpack, lay out, load."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def get(
 def plan(
     published: PublishedDataset, root: str | Path, archives: Sequence[Path] = ()
 ) -> Iterator[str]:
-    """Yield what `get` would do, a line each; nothing is written and no server is asked.
+    """Yield what `get` would do, a line each, without writing or connecting to a server.
 
     Raises:
         DataError: `get` would stop before it had begun.
@@ -123,7 +123,7 @@ def plan(
 
 @contextmanager
 def _downloads(folder: Path, name: str) -> Iterator[None]:
-    """Hold the folder of downloads for one data set; remove it where nothing is left in it."""
+    """Lock the folder of downloads for one data set; remove it when it is empty."""
     try:
         with lock_or_raise(folder / f".{name}.lock"):
             yield
@@ -154,7 +154,7 @@ def _check_brought(archive: Archive, path: Path) -> None:
 
 
 def _is_prepared(published: PublishedDataset, target: Path, brought: Mapping[str, Path]) -> bool:
-    """Tell whether the set is there; raise where parts of it are brought that it has not yet."""
+    """Whether the set is there; raise if an archive is given that it was made without."""
     if _record(target).get("data") != published.name:
         return False
     more = [name for name in brought if name not in _archives_of(target)]
@@ -179,7 +179,7 @@ def _record(target: Path) -> dict[str, Any]:
 
 
 def _refuse_other_content(published: PublishedDataset, target: Path) -> None:
-    """Leave alone what a person put there; it may be the data set itself."""
+    """Raise if the folder holds a user's files, possibly the data set itself."""
     if target.is_dir() and any(target.iterdir()):
         raise DataError(
             f"{target}: holds something that rcr data get did not make; check it with --verify,"
@@ -190,7 +190,7 @@ def _refuse_other_content(published: PublishedDataset, target: Path) -> None:
 
 
 def _remove_leftovers(root: Path, folder: str) -> None:
-    """Delete what a killed run was unpacking; the lock says that no other one is at it."""
+    """Delete what a killed run left; the lock excludes that another one is using it."""
     for path in root.glob(f"{PARTIAL}{folder}-*"):
         shutil.rmtree(path, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""A .rar by what the machine has, for Python has no reader for it.
+"""Unpack a .rar with a tool that the machine has: Python has no reader for it.
 
 Whatever tool unpacks it, the content comes to `rcrlib.data.fetch.unpacking` as a tar and is held to
 the same rules as any other.
@@ -25,7 +25,7 @@ TOOLS: Mapping[str, Callable[[str, str], list[str]]] = {
     "unar": lambda archive, folder: ["unar", "-q", "-D", "-p", "", "-o", folder, archive],
     "bsdtar": lambda archive, folder: ["bsdtar", "-x", "-f", archive, "-C", folder],
 }
-"""What can unpack a .rar, and how it is asked to; those that can read most kinds come first."""
+"""Command lines of tools that unpack a .rar, the most capable ones first."""
 
 
 @contextmanager

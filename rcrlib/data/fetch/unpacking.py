@@ -1,4 +1,4 @@
-"""Unpacking archives that strangers made: everything is looked at before anything is written.
+"""Unpack untrusted archives: all entries are checked before any is written.
 
 Every entry is written by this module, to a name that it has checked; no link, device or other
 special file is ever made, so that nothing can lead out of the folder.
@@ -102,7 +102,7 @@ def _unpack_tar(path: Path, folder: Path, content: Path | None = None) -> None:
 
 
 class _Writer:
-    """Writes the entries of one archive, never more than they promised.
+    """Writes the entries of one archive, never more bytes than their headers say.
 
     Raises:
         DataError: the promised sizes are a bomb, or the disk has no room for them.
@@ -136,7 +136,7 @@ class _Writer:
 
 @contextmanager
 def _damage(path: Path) -> Iterator[None]:
-    """Turn what readers raise on a damaged archive into one line; the disk's errors stay."""
+    """Convert readers' errors on a damaged archive to `DataError`; the disk's errors stay."""
     try:
         yield
     except ARCHIVE_ERRORS as error:

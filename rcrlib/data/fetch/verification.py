@@ -1,4 +1,4 @@
-"""A data set on the disk against what its authors published."""
+"""Compare a data set on the disk with what its authors published."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rcrlib.errors import DataError, first_few
 
 @dataclass(frozen=True)
 class Row:
-    """One count: what it is of, what is published (None: nothing is), what was found."""
+    """One count: its name, the published number (None: not published), the number found."""
 
     what: str
     published: int | None
@@ -24,7 +24,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """Say in a word how the two compare."""
+        """How the two compare: "ok", "3 missing", "1 more", "not there" or ""."""
         if self.found is None:
             return "not there"
         if self.published is None:
@@ -42,7 +42,7 @@ class Verification:
         folder: what was compared.
         rows: the counts.
         problems: everything that is missing or wrong, a line each.
-        notes: what is right and yet worth knowing.
+        notes: what is no problem but worth knowing.
     """
 
     published: PublishedDataset
@@ -53,11 +53,11 @@ class Verification:
 
     @property
     def complete(self) -> bool:
-        """Tell whether everything that is published is there, and can be read."""
+        """Whether everything that is published is there and can be read."""
         return not self.problems
 
     def lines(self) -> Iterator[str]:
-        """Yield the table for a person, with licence and citation."""
+        """Yield the lines of a table, with licence and citation."""
         width = max(len(row.what) for row in self.rows)
         yield f"{self.published.title} in {self.folder}"
         yield f"{'':{width}}  published     found"
@@ -81,7 +81,7 @@ def verify(published: PublishedDataset, folder: str | Path, *, files: bool = Tru
 
     Compared are numbers of videos, frames and labels, in all and per split; where it is published,
     each video's frames by name; that each frame has its label where all have; sizes of masks and
-    frames; and that masks hold what masks hold. Without `files`, names and numbers only.
+    frames; and that masks hold valid values. Without `files`, names and numbers only.
 
     Raises:
         DataError: `folder` is not there.
@@ -107,7 +107,7 @@ def verify(published: PublishedDataset, folder: str | Path, *, files: bool = Tru
 
 
 def _unexplained(row: Row, published: PublishedDataset) -> bool:
-    """Tell whether a count is wrong and no other line says which files are missing."""
+    """Whether a count is wrong and no other problem names the missing files."""
     named = published.frames_per_video and row.verdict.endswith("missing")
     return row.verdict not in ("", "ok", "not there") and not named
 
