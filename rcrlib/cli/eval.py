@@ -163,12 +163,12 @@ def _report(
         csv_table,
         latex_table,
         markdown_table,
-        plain_table,
+        terminal,
         to_json,
         worst_sheet,
     )
 
-    click.echo(plain_table(evaluations))
+    click.echo(terminal(evaluations))
     writers: dict[str, Callable[[Any], str]] = {
         "json": lambda results: json.dumps(to_json(results), indent=2) + "\n",
         "csv": csv_table,

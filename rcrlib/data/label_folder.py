@@ -1,4 +1,4 @@
-"""Labels from a folder of masks beside the data set: pseudo-labels, or a person's own."""
+"""Labels from a folder of masks beside the data set: pseudo-labels, or a user's own."""
 
 from __future__ import annotations
 

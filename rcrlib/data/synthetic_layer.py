@@ -129,7 +129,7 @@ class Layer:
     on_ground: bool = False
 
     def contains(self, to_local: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Tell which of the pixel coordinates lie within the outline: bool, shape of x."""
+        """Mark the pixel coordinates within the outline: bool, shape of x."""
         if self.radii is None:
             return np.ones(x.shape, dtype=bool)
         u, v = apply(to_local, x, y)
@@ -155,7 +155,7 @@ class Layer:
         return float(self.radii.max())
 
     def _is_far_from(self, to_pixels: np.ndarray, height: int, width: int) -> bool:
-        """Tell whether the layer surely lies outside a picture; most leaves do, in most frames."""
+        """Whether the layer is surely outside a picture, as most leaves are in most frames."""
         (a, b, x), (c, d, y) = to_pixels[:2].tolist()
         reach = 3 + self._extent * math.sqrt(a * a + b * b + c * c + d * d)
         return not (-reach < x < width + reach and -reach < y < height + reach)

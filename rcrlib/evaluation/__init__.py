@@ -29,7 +29,7 @@ from rcrlib.evaluation.pseudo_labels import (
     score_pseudo_labels,
     warped_label,
 )
-from rcrlib.evaluation.tables import csv_table, latex_table, markdown_table, plain_table, to_json
+from rcrlib.evaluation.tables import csv_table, latex_table, markdown_table, terminal, to_json
 from rcrlib.evaluation.truth import load_truth, true_mask
 
 __all__ = [
@@ -50,10 +50,10 @@ __all__ = [
     "markdown_table",
     "mean_quality",
     "mean_quality_by_video",
-    "plain_table",
     "pseudo_intervals",
     "pseudo_sheet",
     "score_pseudo_labels",
+    "terminal",
     "to_json",
     "true_mask",
     "warped_label",

@@ -18,7 +18,7 @@ class Pair:
     """A labelled frame and its prediction."""
 
     name: str
-    """The frame's, for a person: VIDEO/FRAME, or IMAGE."""
+    """The frame's: VIDEO/FRAME, or IMAGE."""
 
     video: Video
     number: int

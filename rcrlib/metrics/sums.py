@@ -36,7 +36,7 @@ def total(parts: Iterable[Sums]) -> Sums:
 class VideoSums:
     """The sums of a video; its memory does not grow with the frames.
 
-    The first and the last frame, by their number, are kept apart, whatever the order in which
+    The first and the last frame, by their number, are kept separately, whatever the order in which
     frames come.
     """
 

@@ -51,7 +51,7 @@ class PublishedDataset:
     Attributes:
         name: for the command line.
         title: as its authors write it.
-        folder: where it is prepared, below the root that a person chooses.
+        folder: where it is prepared, below the root folder of all data sets.
         layout: one of `rcrlib.data.LAYOUTS`.
         archives: what it is published in.
         page: where its authors describe it or give it out.

@@ -50,7 +50,7 @@ def get(
         archives: files that were brought by hand instead of being downloaded; they are kept.
         keep: also keep what is downloaded, in ROOT/downloads.
         policy: how long to wait for servers.
-        say: takes a line for a person.
+        say: prints a line.
 
     Returns:
         ROOT/FOLDER.
