@@ -116,7 +116,7 @@ class Layer:
         motion: local to view coordinates (to the camera's world, where `on_ground`).
         texture: (N, N, 3) float32 in [0, 255], repeated without end.
         tile: side of the texture in local units.
-        radii: outline as `outline` gives it; None is the background, which has no end.
+        radii: outline as `outline` returns it; None is the background, which has no end.
         relief: 0 is flat, 1 is rounded by light and shade, which move with the surface.
         on_ground: whether the camera's motion carries the layer.
     """
