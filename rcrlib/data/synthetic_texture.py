@@ -57,7 +57,7 @@ def texture(
         size: side of the tile in texels.
         pattern: how the field that runs through the colours looks.
         cycles: how often the pattern repeats over the tile, roughly.
-        colours: (256, 3) colours from low to high values of the field, as `colour_ramp` returns them.
+        colours: (256, 3) colours, low to high values of the field, as of `colour_ramp`.
 
     Returns:
         (size, size, 3) float32 in [0, 255]; texel (y, x) sits at ((x + 0.5), (y + 0.5)) / size.
