@@ -30,6 +30,12 @@ class OptionError(RcrError, ValueError):
     """An option out of its range, or two options that contradict each other."""
 
 
+def first_few(names: list[str], limit: int = 5) -> str:
+    """Return the first names of a list for a message, and how many more there are."""
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
+
+
 def is_memory_full(error: BaseException) -> bool:
     """Tell whether an error of Python's or PyTorch's, on CPU or GPU, says that memory is full."""
     return isinstance(error, MemoryError) or _MEMORY_FULL.search(str(error)) is not None

@@ -83,7 +83,7 @@ def show(data: Path, layout: str, split: str | None, videos: int, out: Path, for
     a contour.
     """
     from rcrlib.data import load
-    from rcrlib.show.datasets import dataset_sheet, dataset_summary
+    from rcrlib.show import dataset_sheet, dataset_summary
 
     check_free(out, force=force)
     dataset = load(data, layout, split)

@@ -159,14 +159,21 @@ def _report(
     draw: Callable[[Path], object] | None, *, worst: int, force: bool,
 ) -> None:  # fmt: skip
     """Print the table, write what was asked for, say where it is."""
-    from rcrlib.evaluation import csv_table, latex, markdown, terminal, to_json, worst_sheet
+    from rcrlib.evaluation import (
+        csv_table,
+        latex_table,
+        markdown_table,
+        terminal,
+        to_json,
+        worst_sheet,
+    )
 
     click.echo(terminal(evaluations))
     writers: dict[str, Callable[[Any], str]] = {
         "json": lambda results: json.dumps(to_json(results), indent=2) + "\n",
         "csv": csv_table,
-        "latex": latex,
-        "markdown": markdown,
+        "latex": latex_table,
+        "markdown": markdown_table,
     }
     for name in _TEXTS:
         path = files[name]

@@ -38,10 +38,10 @@ def pseudo_labels(
     from rcrlib.data import load
     from rcrlib.evaluation import (
         PseudoQuality,
+        mean_quality,
+        mean_quality_by_video,
         pseudo_intervals,
         pseudo_sheet,
-        quality,
-        quality_by_video,
         score_pseudo_labels,
     )  # fmt: skip
     from rcrlib.triplets import TripletReader
@@ -53,10 +53,10 @@ def pseudo_labels(
     estimator = flow_estimator(flow, flow_checkpoint, flow_cache, "cpu")
     reader = TripletReader(estimator, (flow_size,) * 2, (flow_size,) * 2)
     scores = score_pseudo_labels(dataset, intervals, labels, reader)
-    whole = quality(scores)
+    whole = mean_quality(scores)
     if whole is None:
         raise DataError(f"{gt}: none of the pseudo-labels in {labels} has a label to compare with")
-    rows: dict[str, PseudoQuality] = {**quality_by_video(scores), "all": whole}
+    rows: dict[str, PseudoQuality] = {**mean_quality_by_video(scores), "all": whole}
     width = max(map(len, rows))
     click.echo(f"{'video':<{width}}  frames  copied  warped  FGPLG")
     for name, row in rows.items():

@@ -68,7 +68,7 @@ def _listing() -> list[str]:
 
     width = max(len(name) for name in CATALOGUE)
     return [
-        f"{each.name:{width}}  {each.title}; {each.whole.videos}"
+        f"{each.name:{width}}  {each.title}; {each.counts.videos}"
         f" {'images' if each.layout == 'images' else 'videos'}; licence: {each.licence}"
         f"{'; by hand from ' + each.page if each.by_hand else ''}"
         for each in CATALOGUE.values()

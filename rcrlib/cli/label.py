@@ -67,7 +67,7 @@ def label(
         _bring_back(dataset[0], labels, out, keep_empty=keep_empty, force=force)
         return
     from rcrlib.cli.checks import flow_estimator
-    from rcrlib.data.own_video import write_for_labelling
+    from rcrlib.data import write_for_labelling
     from rcrlib.files import check_output
     from rcrlib.keyframes import get_policy
 
@@ -81,9 +81,8 @@ def label(
 
 
 def _bring_back(video: object, labels: Path, out: Path, *, keep_empty: bool, force: bool) -> None:
-    from rcrlib.data import Video
+    from rcrlib.data import Video, summarise_drawn, write_own_set
     from rcrlib.data.annotations import read_drawn
-    from rcrlib.data.own_video import summary, write_own_set
 
     assert isinstance(video, Video)
     drawn = read_drawn(labels, video.frame_names, video.size)
@@ -92,4 +91,4 @@ def _bring_back(video: object, labels: Path, out: Path, *, keep_empty: bool, for
     if drawn.problems:
         raise DataError(f"{labels}: {len(drawn.problems)} label(s) cannot be used, listed above")
     path = write_own_set(video, drawn, out, keep_empty=keep_empty, force=force)
-    click.echo(f"{path / video.name}: {summary(video, drawn, keep_empty=keep_empty)}")
+    click.echo(f"{path / video.name}: {summarise_drawn(video, drawn, keep_empty=keep_empty)}")

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rcrlib.errors import OptionError
-from rcrlib.show import contact_sheet
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture, contact_sheet
 
 QUALITY = 82
 """Of JPEG: a sheet takes some 50 kB in the notebook, and its type stays sharp."""

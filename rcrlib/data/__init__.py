@@ -1,12 +1,14 @@
 """Videos with sparse labels: reading them, the label protocol, what the networks are fed."""
 
-from rcrlib.data.checking import Checked, check
+from rcrlib.data.checking import CheckResult, check
 from rcrlib.data.dataset import Dataset, merge
 from rcrlib.data.frames import Frames, ImageFrames, VideoFileFrames
 from rcrlib.data.label_folder import MANIFEST, read_manifest
 from rcrlib.data.layouts import LAYOUTS, load
+from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.masks import MaskStyle, image_size, read_image, read_map, read_mask, write_mask
-from rcrlib.data.protocol import (
+from rcrlib.data.own_video import JPEG_QUALITY, summarise_drawn, write_for_labelling, write_own_set
+from rcrlib.data.sparse_labels import (
     Interval,
     Unit,
     clips,
@@ -38,9 +40,10 @@ from rcrlib.data.video import LabelFiles, Video
 __all__ = [
     "IMAGENET_MEAN",
     "IMAGENET_STD",
+    "JPEG_QUALITY",
     "LAYOUTS",
     "MANIFEST",
-    "Checked",
+    "CheckResult",
     "Dataset",
     "Frames",
     "ImageFrames",
@@ -62,6 +65,8 @@ __all__ = [
     "intervals",
     "keep_labels",
     "keep_one_in",
+    "list_folders",
+    "list_images",
     "load",
     "make_synthetic",
     "merge",
@@ -71,9 +76,12 @@ __all__ = [
     "read_map",
     "read_mask",
     "resize",
+    "summarise_drawn",
     "to_tensor",
     "triplets",
+    "write_for_labelling",
     "write_mask",
+    "write_own_set",
     "write_synthetic",
     "write_synthetic_images",
 ]

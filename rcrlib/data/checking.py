@@ -1,4 +1,4 @@
-"""Everything that is wrong with a data set, not just the first thing."""
+"""Check a data set and report all of its problems, not only the first."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ from tqdm.auto import tqdm
 from rcrlib.data.dataset import Dataset
 from rcrlib.data.frames import VideoFileFrames
 from rcrlib.data.layouts import load
-from rcrlib.data.listing import some
-from rcrlib.data.problems import noting
+from rcrlib.data.problems import collecting
 from rcrlib.data.video import Video
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 
 SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What came out when every file of a data set was read.
+class CheckResult:
+    """Result of `check`.
 
     Attributes:
-        dataset: what of it can be read; None where nothing can.
+        dataset: the part that can be read; None if there is none.
         problems: what is wrong, a line each, in the order of the videos.
-        notes: what is right and yet worth knowing.
+        notes: what is no problem but worth knowing.
     """
 
     dataset: Dataset | None
@@ -39,8 +38,8 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class _Found:
-    """What reading one file brought to light."""
+class _FileCheck:
+    """Result of reading one file."""
 
     problem: str | None = None
     empty: bool = False
@@ -49,7 +48,7 @@ class _Found:
 
 def check(
     path: str | Path, layout: str = "auto", split: str | None = None, *, files: bool = True
-) -> Checked:
+) -> CheckResult:
     """Read every frame and every label of a data set, and its lists.
 
     Args:
@@ -63,10 +62,10 @@ def check(
     """
     problems: list[str] = []
     dataset = None
-    with noting(problems):
+    with collecting(problems):
         dataset = load(path, layout, split, problems=problems)
     if dataset is None:
-        return Checked(None, tuple(problems), ())
+        return CheckResult(None, tuple(problems), ())
     if split is None:
         problems += _list_problems(dataset)
     empty: list[str] = []
@@ -78,7 +77,7 @@ def check(
             empty.append(name)
         grey += found.grey
     notes = _notes(dataset, empty, grey)
-    return Checked(dataset, tuple(dict.fromkeys(problems)), notes)
+    return CheckResult(dataset, tuple(dict.fromkeys(problems)), notes)
 
 
 def _list_problems(dataset: Dataset) -> Iterator[str]:
@@ -92,13 +91,13 @@ def _list_problems(dataset: Dataset) -> Iterator[str]:
                 yield str(error)
 
 
-def _read_all(dataset: Dataset) -> Iterator[tuple[str, _Found]]:
+def _read_all(dataset: Dataset) -> Iterator[tuple[str, _FileCheck]]:
     """Yield what reading each frame and each label found, in the order of the videos."""
-    jobs: list[tuple[str, Callable[[], _Found | None]]] = []
+    jobs: list[tuple[str, Callable[[], _FileCheck | None]]] = []
     for video in dataset:
         jobs += _jobs(dataset, video)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        results = pool.map(lambda job: _tried(job[1]), jobs)
+        results = pool.map(lambda job: _check_file(job[1]), jobs)
         bar = tqdm(
             results, total=len(jobs), desc=f"check {dataset.name}", unit="file", disable=None,
             leave=False, dynamic_ncols=True,
@@ -110,10 +109,10 @@ def _read_all(dataset: Dataset) -> Iterator[tuple[str, _Found]]:
             raise
 
 
-def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _Found | None]]]:
+def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _FileCheck | None]]]:
     """Yield the name and the reading of every file of a video."""
     if isinstance(video.frames, VideoFileFrames):
-        yield video.name, partial(_read_film, video)
+        yield video.name, partial(_read_video_file, video)
     else:
         for index in range(len(video)):
             yield dataset.title(video, index), partial(_read_frame, video, index)
@@ -121,15 +120,15 @@ def _jobs(dataset: Dataset, video: Video) -> Iterator[tuple[str, Callable[[], _F
         yield dataset.title(video, index), partial(_read_label, video, index)
 
 
-def _tried(read: Callable[[], _Found | None]) -> _Found:
-    """Read a file; what is wrong with it is what was found."""
+def _check_file(read: Callable[[], _FileCheck | None]) -> _FileCheck:
+    """Read a file; its `DataError`, if any, becomes the problem."""
     try:
-        return read() or _Found()
+        return read() or _FileCheck()
     except DataError as error:
-        return _Found(str(error))
+        return _FileCheck(str(error))
 
 
-def _read_film(video: Video) -> None:
+def _read_video_file(video: Video) -> None:
     for _ in video.stream():
         pass
 
@@ -138,18 +137,18 @@ def _read_frame(video: Video, index: int) -> None:
     video.frame(index)
 
 
-def _read_label(video: Video, index: int) -> _Found:
+def _read_label(video: Video, index: int) -> _FileCheck:
     label = video.label(index, soft=True).astype(np.float32)
-    return _Found(empty=not (label >= 0.5).any(), grey=bool(((label > 0) & (label < 1)).any()))
+    return _FileCheck(empty=not (label >= 0.5).any(), grey=bool(((label > 0) & (label < 1)).any()))
 
 
 def _notes(dataset: Dataset, empty: list[str], grey: int) -> tuple[str, ...]:
     bare = [video.name for video in dataset if not video.annotated]
     notes = []
     if bare:
-        notes.append(f"without any label: {some(bare)}")
+        notes.append(f"without any label: {first_few(bare)}")
     if empty:
-        notes.append(f"labels without an object ({len(empty)}): {some(empty)}")
+        notes.append(f"labels without an object ({len(empty)}): {first_few(empty)}")
     if grey:
         notes.append(f"labels with grey edges, cut at 128: {grey}")
     return tuple(notes)

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rcrlib.data.label_folder import read_label_folder
-from rcrlib.data.listing import some
 from rcrlib.data.video import Video
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,9 @@ class Dataset:
         names = [video.name for video in self.videos]
         twice = sorted({name for name in names if names.count(name) > 1}) if _repeat(names) else []
         if twice:
-            raise DataError(f"{self.root}: two videos have one name: {some(twice)}; rename one")
+            raise DataError(
+                f"{self.root}: two videos have one name: {first_few(twice)}; rename one"
+            )
         if not names:
             raise DataError(f"{self.root}: holds no video of the layout {self.layout}")
 
@@ -54,7 +55,7 @@ class Dataset:
         return iter(self.videos)
 
     def __getitem__(self, key: int | str) -> Video:
-        """Give a video by position or by name; `DataError` where no video has that name."""
+        """Return a video by position or by name; `DataError` where no video has that name."""
         if isinstance(key, int):
             return self.videos[key]
         for video in self.videos:
@@ -62,18 +63,20 @@ class Dataset:
                 return video
         names = [video.name for video in self.videos]
         near = difflib.get_close_matches(key, names, n=3) or names
-        raise DataError(f"{self.root}: has no video {key!r}; it has, for example, {some(near, 3)}")
+        raise DataError(
+            f"{self.root}: has no video {key!r}; it has, for example, {first_few(near, 3)}"
+        )
 
     def title(self, video: Video, index: int) -> str:
-        """Write a frame's name for a person: VIDEO/FRAME, or IMAGE in a set of images."""
+        """Format a frame's name: VIDEO/FRAME, or IMAGE in a set of images."""
         return video.name if self.flat else f"{video.name}/{video.frame_names[index]}"
 
     def with_label_folder(self, folder: str | Path) -> Dataset:
-        """Give the same videos with the masks of `folder` as their only labels.
+        """Return the same videos with the masks of `folder` as their only labels.
 
         The masks are FOLDER/VIDEO/FRAME.png (FOLDER/IMAGE.png for a set of images), named like the
-        frames. Where a `manifest.json` lies there, it must name exactly these masks; it is also the
-        only way to leave a video without labels. The original labels are never fallen back to.
+        frames. A `manifest.json` there must name exactly these masks; only a manifest can leave a
+        video without labels. The original labels are never used instead.
 
         Raises:
             DataError: the folder is missing or belongs to other videos, a video has no mask there,
@@ -86,9 +89,9 @@ class Dataset:
         )
 
     def fingerprint(self) -> str:
-        """Give 16 hex digits that change with the videos' names, lengths or labelled frames.
+        """Return a digest (16 hex digits) of the videos' names, lengths and labelled frames.
 
-        The files' contents do not enter: it is computed without reading them.
+        It is computed without reading the files.
         """
         content = [
             (video.name, len(video), [video.frame_names[index] for index in video.annotated])

@@ -126,7 +126,7 @@ class VideoFileFrames:
 
     @cached_property
     def _length(self) -> int:
-        """What the header says where that frame is the last one, else a count of all frames."""
+        """The header's frame count if that frame is the last one, else a count of all frames."""
         capture = _open_capture(self.path)
         said = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         if said > 0:
@@ -163,11 +163,11 @@ class _Reader:
         self.process = os.getpid()
 
     def reaches(self, index: int) -> bool:
-        """Tell whether frame `index` lies ahead; a forked process must open the file for itself."""
+        """Whether frame `index` lies ahead, in this process: after a fork, the file is reopened."""
         return self.next <= index and self.process == os.getpid()
 
     def read(self, index: int) -> NDArray[np.uint8]:
-        """Decode up to frame `index` and give it, (H, W, 3) uint8 RGB."""
+        """Decode up to frame `index` and return it, (H, W, 3) uint8 RGB."""
         grabbed = True
         while grabbed and self.next <= index:
             grabbed = self.capture.grab()

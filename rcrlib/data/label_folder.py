@@ -1,4 +1,4 @@
-"""Labels from a folder of masks beside the data set: pseudo-labels, or a person's own."""
+"""Labels from a folder of masks beside the data set: pseudo-labels, or a user's own."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rcrlib.data.listing import list_folders, list_images, some
+from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.masks import MaskStyle, image_size
 from rcrlib.data.video import LabelFiles, Video
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 from rcrlib.files import RECORD
 
 MANIFEST = "manifest.json"
-"""Says which masks are labels and which pseudo-labels:
+"""Name of the file that tells labels from pseudo-labels:
 {"videos": {VIDEO: {FRAME: "label" or "pseudo"}}}."""
 
 _STYLES: Mapping[str, MaskStyle] = {"label": "auto", "pseudo": "grey"}
@@ -41,7 +41,7 @@ def read_label_folder(
     strangers = [name for name in masks if name not in known]
     if strangers:
         raise DataError(
-            f"{folder}: belongs to other videos: the data set has no {some(strangers)};"
+            f"{folder}: belongs to other videos: the data set has no {first_few(strangers)};"
             " give the labels of this data set and split"
         )
     bare = [
@@ -51,7 +51,7 @@ def read_label_folder(
     ]
     if bare:
         raise DataError(
-            f"{folder}: has no mask for {some(bare)} ({len(bare)} of {len(videos)} videos);"
+            f"{folder}: has no mask for {first_few(bare)} ({len(bare)} of {len(videos)} videos);"
             f" expected {'IMAGE.png' if flat else 'VIDEO/FRAME.png'}; complete the folder"
         )
     kinds = _kinds_without_manifest(folder, masks) if manifest is None else manifest
@@ -65,7 +65,7 @@ def read_label_folder(
 
 
 def read_manifest(folder: Path) -> dict[str, dict[str, str]]:
-    """Give, for every video and frame of a label folder, whether it is "label" or "pseudo".
+    """Read a label folder's manifest: "label" or "pseudo" for every video and frame.
 
     Raises:
         DataError: the folder has no manifest, or one that cannot be read.
@@ -96,12 +96,12 @@ def _flat_masks(folder: Path) -> dict[str, dict[str, Path]]:
 
 
 def _match(folder: Path, video: Video, masks: Mapping[str, Path]) -> dict[int, Path]:
-    """Give a video's masks by frame index; each must have its frame's name and size."""
+    """Return a video's masks by frame index; each must have its frame's name and size."""
     position = {name: index for index, name in enumerate(video.frame_names)} if masks else {}
     strangers = [name for name in masks if name not in position]
     if strangers:
         raise DataError(
-            f"{folder}: belongs to other videos: {video.name} has no frame {some(strangers)};"
+            f"{folder}: belongs to other videos: {video.name} has no frame {first_few(strangers)};"
             f" its frames are named like {video.frame_names[0]}"
         )
     for path in masks.values():
@@ -117,7 +117,7 @@ def _match(folder: Path, video: Video, masks: Mapping[str, Path]) -> dict[int, P
 def _kinds_without_manifest(
     folder: Path, masks: Mapping[str, Mapping[str, Path]]
 ) -> dict[str, dict[str, str]]:
-    """Take masks for maps of this library where its record lies beside them, else for labels."""
+    """Take masks for pseudo-labels if this library's record lies beside them, else for labels."""
     kind = "pseudo" if (folder / RECORD).is_file() else "label"
     return {video: dict.fromkeys(frames, kind) for video, frames in masks.items()}
 
@@ -150,5 +150,6 @@ def _check_manifest(
     ):
         if names:
             raise DataError(
-                f"{folder / MANIFEST}: {what}: {some(sorted(names))}; make the label folder again"
+                f"{folder / MANIFEST}: {what}: {first_few(sorted(names))};"
+                " make the label folder again"
             )

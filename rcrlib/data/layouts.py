@@ -46,8 +46,8 @@ def load(
         layout: one of `LAYOUTS`, or "auto" to recognise it.
         split: the part of it, such as "train", "val" or "test"; None is all of it.
         resolution: DAVIS only: the folder in JPEGImages, such as "480p" or "1080p".
-        problems: where what is wrong with single videos and labels is written down instead of
-            raised; the data set has the rest.
+        problems: collects what is wrong with single videos and labels, which are left out;
+            None: it is raised.
 
     Raises:
         OptionError: there is no such layout.

@@ -14,13 +14,13 @@ VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".m
 
 
 def natural_key(name: str) -> tuple[list[str | int], str]:
-    """Give a sort key that puts `frame2` before `frame10`, and `01` before `1`."""
+    """Return a key for natural sorting: `frame2` before `frame10`, and `01` before `1`."""
     parts = re.split(r"(\d+)", name)
     return [int(part) if part.isdecimal() else part for part in parts], name
 
 
 def list_images(folder: Path, suffixes: frozenset[str] = IMAGE_SUFFIXES) -> tuple[Path, ...]:
-    """Give the image files directly in `folder`, in natural order; hidden files are left out.
+    """List the image files directly in `folder` in natural order, without hidden files.
 
     Raises:
         DataError: `folder` is not there, or two of its images differ in nothing but the suffix
@@ -39,18 +39,12 @@ def list_images(folder: Path, suffixes: frozenset[str] = IMAGE_SUFFIXES) -> tupl
 
 
 def list_folders(folder: Path) -> tuple[Path, ...]:
-    """Give the folders directly in `folder`, in natural order; hidden ones are left out.
+    """List the folders directly in `folder` in natural order, without hidden ones.
 
     Raises:
         DataError: `folder` is not there.
     """
     return tuple(path for path in _entries(folder) if path.is_dir())
-
-
-def some(names: list[str], limit: int = 5) -> str:
-    """Write a list of names for an error message: the first few, and how many more there are."""
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -20,7 +20,7 @@ from rcrlib.errors import DataError
 from rcrlib.files import atomic_file
 
 THRESHOLD = 128
-"""A grey value from here on is the object (0..255)."""
+"""Grey values of at least this, of 255, are the object."""
 
 MaskStyle = Literal["auto", "grey", "ids", "on-white"]
 """How a mask file says which pixels are the object.
@@ -33,8 +33,15 @@ MaskStyle = Literal["auto", "grey", "ids", "on-white"]
 - `on-white`: everything that is not white (the .ppm files of FBMS).
 """
 
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, zlib.error, Image.DecompressionBombError)
-"""What Pillow raises on files that are missing, truncated, or no image at all."""
+IMAGE_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+"""Pillow's exceptions for files that are missing, truncated, or no image."""
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
@@ -48,7 +55,7 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
 
 
 def image_size(path: str | Path) -> tuple[int, int]:
-    """Give (H, W) of an image file, upright, from its header alone.
+    """Return (H, W) of an image file, upright, from its header alone.
 
     Raises:
         DataError: the file is missing or no image.
@@ -74,7 +81,7 @@ def read_mask(
     Args:
         path: the file; grey, palette, 1-bit, or colour with R = G = B.
         size: the (H, W) that the mask must have, its frame's.
-        soft: give grey / 255 instead of thresholding at 128.
+        soft: return grey / 255 instead of thresholding at 128.
         style: how the file marks the object, see `MaskStyle`.
 
     Raises:
@@ -90,7 +97,7 @@ def read_mask(
 def read_grey(
     path: str | Path, *, size: tuple[int, int] | None = None, style: MaskStyle = "auto"
 ) -> NDArray[np.uint8]:
-    """Read a mask as (H, W) uint8, 0..255, before it is cut; otherwise as `read_mask`."""
+    """Read a mask as (H, W) uint8, 0..255, without thresholding; otherwise as `read_mask`."""
     with _opened(path) as image:
         grey = _object_grey(Path(path), ImageOps.exif_transpose(image), style)
     if size is not None and grey.shape != size:
@@ -149,14 +156,14 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
             yield image
     except FileNotFoundError:
         raise DataError(f"{path}: not there; expected an image file") from None
-    except BROKEN as error:
+    except IMAGE_ERRORS as error:
         raise DataError(
             f"{path}: cannot be read as an image ({error}); replace the file"
         ) from error
 
 
 def _object_grey(path: Path, image: Image.Image, style: MaskStyle) -> NDArray[np.uint8]:
-    """Give (H, W) uint8, 0..255, in which what is >= 128 is the object."""
+    """Convert a mask image to (H, W) uint8, 0..255, in which the object is >= 128."""
     if image.mode == "P" and style in ("auto", "ids") and not _is_black_and_white(image):
         return np.where(np.array(image) > 0, 255, 0).astype(np.uint8)
     colour = _colours(image)
@@ -177,7 +184,7 @@ def _object_grey(path: Path, image: Image.Image, style: MaskStyle) -> NDArray[np
 
 
 def _colours(image: Image.Image) -> NDArray[np.uint8]:
-    """Give (H, W, 3) colours, or (H, W, 1) greys, or the alpha channel where the mask is in it."""
+    """Return (H, W, 3) colours, (H, W, 1) greys, or the alpha channel if the mask is there."""
     if image.mode in ("1", "L"):
         return np.array(image.convert("L"))[..., None]
     pixels = np.array(image.convert("RGBA"))
@@ -187,7 +194,7 @@ def _colours(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def _is_black_and_white(image: Image.Image) -> bool:
-    """Tell a 0/255 mask that happens to be stored with a palette from one that holds ids."""
+    """Whether a palette image is a black-and-white mask, as opposed to one of object ids."""
     colours = image.convert("RGB").getcolors(maxcolors=2) or []
     return {colour for _, colour in colours} == {(0, 0, 0), (255, 255, 255)}
 

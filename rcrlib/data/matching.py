@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rcrlib.data.frames import ImageFrames
-from rcrlib.data.listing import list_folders, list_images, some
+from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.masks import MaskStyle
-from rcrlib.data.problems import Problems, noting
+from rcrlib.data.problems import Problems, collecting
 from rcrlib.data.video import LabelFiles, Video
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 
 
 def paired_videos(
@@ -26,7 +26,7 @@ def paired_videos(
         frames_root: the folder of the videos' folders.
         labels_root: the folder of the masks' folders; it may be missing.
         names: the videos, in order; None is all.
-        problems: where problems are written down instead of raised; what has one is left out.
+        problems: collects problems; what has one is left out. None: they are raised.
 
     Raises:
         DataError: a video or its frames are missing, or masks belong to no frame or no video.
@@ -36,17 +36,17 @@ def paired_videos(
         names = there
         labelled = list_folders(labels_root) if labels_root.is_dir() else ()
         strangers = [path.name for path in labelled if path.name not in set(there)]
-        with noting(problems):
+        with collecting(problems):
             if strangers:
                 raise DataError(
-                    f"{labels_root}: has masks of {some(strangers)}, of which {frames_root} has no"
-                    " frames; complete the frames or remove the masks"
+                    f"{labels_root}: has masks of {first_few(strangers)}, of which {frames_root}"
+                    " has no frames; complete the frames or remove the masks"
                 )
-    with noting(problems):
+    with collecting(problems):
         check_names(frames_root, names, there)
     videos = []
     for name in (name for name in names if problems is None or name in set(there)):
-        with noting(problems):
+        with collecting(problems):
             masks = _mask_files(labels_root / name)
             videos.append(labelled_video(name, frames_root / name, masks, problems=problems))
     return tuple(videos)
@@ -58,7 +58,7 @@ def check_names(folder: Path, names: Iterable[str], there: Iterable[str]) -> Non
     missing = [name for name in names if name not in present]
     if missing:
         raise DataError(
-            f"{folder}: {some(missing)} ({len(missing)} in all) of the split are missing;"
+            f"{folder}: {first_few(missing)} ({len(missing)} in all) of the split are missing;"
             " complete the data set, or give no split to use what is there"
         )
 
@@ -79,7 +79,7 @@ def labelled_video(
     find = _FrameFinder(folder, frames.names)
     files: dict[int, tuple[Path, ...]] = {}
     for path in masks:
-        with noting(problems):
+        with collecting(problems):
             index = find(path)
             others = files.get(index, ())
             if path.parent in {other.parent for other in others}:
@@ -127,7 +127,7 @@ def _last_number(name: str) -> int | None:
 
 
 def _mask_files(folder: Path) -> tuple[Path, ...]:
-    """Give the masks in `folder` and in the folders of its objects; none where it is missing."""
+    """List the masks in `folder` and in its subfolders, one per object; () if it is missing."""
     if not folder.is_dir():
         return ()
     objects = [path for part in list_folders(folder) for path in list_images(part)]

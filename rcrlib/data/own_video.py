@@ -1,4 +1,4 @@
-"""One's own video: frames to draw labels on, and a data set made of what was drawn."""
+"""Label your own video: write frames to draw on, make a data set of the drawn labels."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm.auto import tqdm
 
-from rcrlib.data.annotations import Drawn
-from rcrlib.data.annotations.labelme import write_empty_labelme
-from rcrlib.data.annotations.sources import PICTURES
+from rcrlib.data.annotations import PICTURES_FOLDER, DrawnLabels, write_empty_labelme
 from rcrlib.data.frames import ImageFrames
-from rcrlib.data.listing import some
 from rcrlib.data.masks import write_mask
 from rcrlib.data.video import Video
-from rcrlib.errors import DataError, OptionError
+from rcrlib.errors import DataError, OptionError, first_few
 from rcrlib.files import output_folder
 
-QUALITY = 95
-"""Of the frames' JPEG files: no artefact that a network would see."""
+JPEG_QUALITY = 95
+"""Of the frames' JPEG files: high enough that a network sees no artefacts."""
 
 
 def write_for_labelling(
@@ -44,18 +41,23 @@ def write_for_labelling(
         "frames": [video.frame_names[index] for index in indices],
     }
     with output_folder(out, record, force=force) as folder:
-        (folder / PICTURES).mkdir()
+        (folder / PICTURES_FOLDER).mkdir()
         for index in indices:
             name = video.frame_names[index]
-            picture = folder / PICTURES / f"{name}.jpg"
-            Image.fromarray(video.frame(index)).save(picture, quality=QUALITY)
+            picture = folder / PICTURES_FOLDER / f"{name}.jpg"
+            Image.fromarray(video.frame(index)).save(picture, quality=JPEG_QUALITY)
             write_empty_labelme(picture.with_suffix(".json"), picture.name, video.size)
             write_mask(folder / "labels" / f"{name}.png", np.zeros(video.size, np.uint8))
     return Path(out)
 
 
 def write_own_set(
-    video: Video, drawn: Drawn, out: str | Path, *, keep_empty: bool = False, force: bool = False
+    video: Video,
+    drawn: DrawnLabels,
+    out: str | Path,
+    *,
+    keep_empty: bool = False,
+    force: bool = False,
 ) -> Path:
     """Write a video and its labels as OUT/VIDEO/{frames,labels}; OUT may hold other videos.
 
@@ -81,7 +83,8 @@ def write_own_set(
         raise DataError(f"{len(drawn.problems)} label(s) cannot be used: {drawn.problems[0]}")
     if not labels:
         raise DataError(
-            f"{video.name}: nothing was drawn on {some(drawn.empty)}; draw what is salient there"
+            f"{video.name}: nothing was drawn on {first_few(drawn.empty)};"
+            " draw what is salient there"
         )
     if keep_empty:
         labels |= {name: np.zeros(video.size, np.uint8) for name in drawn.empty}
@@ -96,8 +99,8 @@ def write_own_set(
     return out
 
 
-def summary(video: Video, drawn: Drawn, *, keep_empty: bool = False) -> str:
-    """Say in a line which labels were taken, and what became of the empty ones."""
+def summarise_drawn(video: Video, drawn: DrawnLabels, *, keep_empty: bool = False) -> str:
+    """Summarise in a line which labels were used and what happened to empty ones."""
     shares: Mapping[str, float] = {name: float(mask.mean()) for name, mask in drawn.masks.items()}
     least, most = (100 * pick(shares.values(), default=0.0) for pick in (min, max))
     line = f"{len(shares)} labels (object {least:.1f} to {most:.1f} % of the frame)"
@@ -106,7 +109,10 @@ def summary(video: Video, drawn: Drawn, *, keep_empty: bool = False) -> str:
     taken = "taken as frames without an object" if keep_empty else (
         "not taken as labels; --keep-empty takes them as frames without an object"
     )  # fmt: skip
-    return f"{line}; nothing drawn on {some(drawn.empty)}: {taken}"
+    return f"{line}; nothing drawn on {first_few(drawn.empty)}: {taken}"
+
+
+summary = summarise_drawn  # the name that lesson 09 imports
 
 
 def _write_frames(video: Video, folder: Path) -> None:
@@ -122,5 +128,5 @@ def _write_frames(video: Video, folder: Path) -> None:
                 bar.update()
             return
         for name, frame in zip(video.frame_names, video.stream(), strict=True):
-            Image.fromarray(frame).save(folder / f"{name}.jpg", quality=QUALITY)
+            Image.fromarray(frame).save(folder / f"{name}.jpg", quality=JPEG_QUALITY)
             bar.update()

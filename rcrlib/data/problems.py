@@ -1,4 +1,4 @@
-"""Stopping at the first problem, or writing all of them down."""
+"""Raise the first problem of a data set, or collect all of them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from rcrlib.errors import DataError
 
 Problems = list[str] | None
-"""Where problems are written down; None stops at the first one, by raising it."""
+"""A list that collects problems; None: the first one is raised."""
 
 
 @contextmanager
-def noting(problems: Problems) -> Iterator[None]:
-    """End the block at a `DataError`, which is written down, or raised where `problems` is None."""
+def collecting(problems: Problems) -> Iterator[None]:
+    """Catch a `DataError` of the block into `problems`; raise it if `problems` is None."""
     try:
         yield
     except DataError as error:

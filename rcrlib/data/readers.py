@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rcrlib.data.frames import ImageFrames, VideoFileFrames
-from rcrlib.data.listing import list_folders, list_images, some
+from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.matching import check_names, labelled_video, paired_videos
-from rcrlib.data.problems import Problems, noting
+from rcrlib.data.problems import Problems, collecting
 from rcrlib.data.splits import FBMS_SPLITS, VOS_SPLITS, split_names
 from rcrlib.data.video import LabelFiles, Video
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 
 
 class Request(NamedTuple):
-    """What is asked of a reader: which folder, which part of it, at which resolution (DAVIS).
+    """Arguments of a reader: the folder, the split, the resolution (DAVIS).
 
-    `problems` is where what is wrong with single videos and labels is written down, not raised.
+    `problems` collects what is wrong with single videos and labels; None: it is raised.
     """
 
     root: Path
@@ -64,8 +64,8 @@ def _read_davis(request: Request, lists: tuple[str, ...]) -> tuple[Video, ...]:
         images = root / "JPEGImages"
         found = [path.name for path in list_folders(images)] if images.is_dir() else []
         raise DataError(
-            f"{frames}: not there; JPEGImages holds {some(found) or 'nothing'}; give one of these"
-            " as the resolution, or another layout"
+            f"{frames}: not there; JPEGImages holds {first_few(found) or 'nothing'}; give one of"
+            " these as the resolution, or another layout"
         )
     names = None if split is None else split_names(root, split, lists)
     return paired_videos(frames, root / "Annotations" / resolution, names, problems)
@@ -93,7 +93,7 @@ def read_fbms(request: Request) -> tuple[Video, ...]:
     sequences = [folder for part in parts or [root] for folder in list_folders(part)]
     videos = []
     for folder in sequences:
-        with noting(problems):
+        with collecting(problems):
             videos.append(_fbms_video(folder, problems))
     return tuple(videos)
 
@@ -127,17 +127,17 @@ def read_generic(request: Request) -> tuple[Video, ...]:
         root, split = root / split, None
     folders = {path.name: path for path in sequence_folders(root)}
     names = list(folders) if split is None else split_names(root, split, ("ImageSets",))
-    with noting(problems):
+    with collecting(problems):
         check_names(root, names, folders)
     videos = []
     for name in (name for name in names if name in folders):
-        with noting(problems):
+        with collecting(problems):
             videos.append(_generic_video(folders[name], problems))
     return tuple(videos)
 
 
 def sequence_folders(root: Path) -> tuple[Path, ...]:
-    """Give the folders that hold `frames`: `root` itself, those in it, or those one below."""
+    """Find the folders that hold `frames`: `root` itself, its folders, or theirs."""
     if _generic_pair(root):
         return (root,)
     below = list_folders(root)
@@ -147,7 +147,7 @@ def sequence_folders(root: Path) -> tuple[Path, ...]:
 
 
 def _generic_pair(folder: Path) -> tuple[Path, Path] | None:
-    """Give a video's folders of frames and of labels, by either name (DAVSOD has the second)."""
+    """Return a video's frame and label folders, by either name (DAVSOD has the second)."""
     pairs = (("frames", "labels"), ("Imgs", "GT_object_level"))
     found = (pair for pair in pairs if (folder / pair[0]).is_dir())
     return next(((folder / frames, folder / labels) for frames, labels in found), None)
@@ -184,7 +184,7 @@ def read_images(request: Request) -> tuple[Video, ...]:
 
 
 def flat_pair(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Give the images and masks that lie side by side: .jpg and .png, or images alone."""
+    """List images and masks that lie side by side, .jpg and .png, or images alone."""
     photographs = list(list_images(folder, JPEG))
     if not photographs:
         return list(list_images(folder)), []
@@ -198,12 +198,12 @@ def _image_videos(
     by_name = {path.stem: path for path in images}
     labels = {path.stem: {0: LabelFiles((path,))} for path in masks}
     for path in masks:
-        with noting(request.problems):
+        with collecting(request.problems):
             if path.stem not in by_name:
                 remedy = "complete the images or remove it"
                 raise DataError(f"{path}: a mask without an image; {remedy}")
     chosen = list(by_name) if names is None else [Path(name).stem for name in names]
-    with noting(request.problems):
+    with collecting(request.problems):
         check_names(request.root, chosen, by_name)
     return tuple(
         Video(name, ImageFrames((by_name[name],)), labels.get(name, {}))

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from rcrlib.data.listing import some
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 
 
 def _table(**lists: str) -> Mapping[str, tuple[str, ...]]:
@@ -57,7 +56,7 @@ def split_names(
     published: Mapping[str, Sequence[str]] | None = None,
     others: Iterable[str] = (),
 ) -> tuple[str, ...]:
-    """Give the names (of videos or images) that belong to `split`, in the list's order.
+    """Read the names (of videos or images) that belong to `split`, in the list's order.
 
     Args:
         root: the data set's folder.
@@ -76,7 +75,7 @@ def split_names(
     if published and split in published:
         return tuple(published[split])
     found = {path.stem for folder in folders for path in (root / folder).glob("*.txt")}
-    choices = some(sorted(found.union(published or (), others))) or "none"
+    choices = first_few(sorted(found.union(published or (), others))) or "none"
     looked_for = " and ".join(f"{folder}/{split}.txt" for folder in folders)
     raise DataError(
         f"{root}: has no split {split!r} (looked for {looked_for});"
@@ -99,7 +98,7 @@ def _read_list(root: Path, path: Path) -> tuple[str, ...]:
         there = {file.parent.name for file in files if file not in gone}
         whole = [name for name in names if name not in there]
         what = (
-            f"the sequences {some(whole)}"
+            f"the sequences {first_few(whole)}"
             if whole
             else f"{len(missing)} files, {missing[0].relative_to(root)} first"
         )
@@ -110,7 +109,7 @@ def _read_list(root: Path, path: Path) -> tuple[str, ...]:
 
 
 def _is_file(path: Path) -> bool:
-    """Tell whether a file is there; what cannot be a name, such as 300 letters, is none."""
+    """Whether a file exists; False for what cannot be a file name, such as 300 letters."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -118,6 +117,6 @@ def _is_file(path: Path) -> bool:
 
 
 def _name(word: str) -> str:
-    """Give SEQ, from `/JPEGImages/480p/SEQ/00000.jpg`, `*SEQ` (SegTrack v2) or `SEQ`."""
+    """Return SEQ from `/JPEGImages/480p/SEQ/00000.jpg`, `*SEQ` (SegTrack v2) or `SEQ`."""
     path = PurePosixPath(word)
     return path.parent.name if word.startswith("/") else word.lstrip("*")

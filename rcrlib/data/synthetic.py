@@ -25,7 +25,7 @@ from rcrlib.data.synthetic_scene import Scene, SceneBuilder
 from rcrlib.errors import OptionError
 from rcrlib.files import output_folder
 
-IMAGE_SEEDS = 2**31
+IMAGE_SEED_OFFSET = 2**31
 """Added to the seed of a set of images: sets of videos use the seeds below."""
 
 _JPEG = [  # colours at full resolution: at 128x128 an object's texture is only a few pixels wide
@@ -69,11 +69,11 @@ class SyntheticVideo:
         return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
     def mask(self, i: int) -> np.ndarray:
-        """Give the visible part of the salient object in frame i: (H, W) uint8 {0, 1}."""
+        """Return the visible part of the salient object in frame i: (H, W) uint8 {0, 1}."""
         return (self._visible(i) == self._scene(i).salient).astype(np.uint8)
 
     def flow(self, i: int, j: int) -> np.ndarray:
-        """Give the exact flow from what is visible in frame i to frame j: (H, W, 2) float32 pixels.
+        """Return the exact flow from what frame i shows to frame j: (H, W, 2) float32 pixels.
 
         It is known everywhere, also where the point is hidden or out of view in frame j.
         """
@@ -88,7 +88,7 @@ class SyntheticVideo:
         return flow
 
     def occlusion(self, i: int, j: int) -> np.ndarray:
-        """Tell where the point seen in frame i cannot be seen in frame j: (H, W) bool.
+        """Mark the points of frame i that are not visible in frame j: (H, W) bool.
 
         It is hidden by a layer further to the front, or it lies outside the picture, whose area
         ends half a pixel beyond the centres of its border pixels.
@@ -105,7 +105,7 @@ class SyntheticVideo:
         return hidden
 
     def _visible(self, i: int) -> np.ndarray:
-        """Give the position of the frontmost layer at every pixel centre of frame i: (H, W) int."""
+        """Return the index of the frontmost layer at each pixel centre of frame i: (H, W) int."""
         visible = np.zeros(self.config.size, dtype=np.intp)
         for depth, (layer, to_pixels) in enumerate(self._scene(i).placed(i)):
             box = layer.box(to_pixels, self.config.size)
@@ -123,12 +123,12 @@ class SyntheticVideo:
 
 @lru_cache(maxsize=4)
 def _build(config: SyntheticConfig, index: int) -> Scene:
-    """Draw a scene, or give it again: its textures take longer to draw than a frame."""
+    """Build a scene; cached, because its textures take longer to draw than a frame."""
     return SceneBuilder(config, index).build()
 
 
 def make_synthetic(config: SyntheticConfig) -> list[SyntheticVideo]:
-    """Give the videos of a configuration; nothing is drawn before it is asked for."""
+    """Return the videos of a configuration; frames are drawn when they are read."""
     return [SyntheticVideo(config, index) for index in range(config.videos)]
 
 
@@ -188,7 +188,7 @@ def write_synthetic_images(
     """
     if count < 1:
         raise OptionError(f"images is {count}; give at least 1")
-    seed = config.seed + IMAGE_SEEDS
+    seed = config.seed + IMAGE_SEED_OFFSET
     config = replace(config, videos=count, frames=1, looks=0, seed=seed)
     record = {"made by": "rcrlib.data.synthetic", "images": count, **asdict(config)}
     path = Path(path)

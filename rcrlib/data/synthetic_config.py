@@ -1,4 +1,4 @@
-"""What a synthetic set is like: every choice, with its range."""
+"""Options of a synthetic set, each with its range."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RENAMED = {
 
 @dataclass(frozen=True)
 class SyntheticConfig:
-    """What to make. The seed and the other options decide every bit.
+    """Options of a synthetic set. Equal options, seed included, give equal bits.
 
     Four knobs decide how hard it is to learn from few labels, and how far a label can be carried:
     `appearance_change`, `clutter`, `motion` and `occlusion`.
@@ -89,7 +89,7 @@ class SyntheticConfig:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> SyntheticConfig:
-        """Read a configuration from JSON, also one that rcrlib 0.1.0 wrote; others' keys are left.
+        """Read a configuration from JSON, also of rcrlib 0.1.0; unknown keys are ignored.
 
         Raises:
             OptionError: a value is out of its range.

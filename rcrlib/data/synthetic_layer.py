@@ -34,7 +34,7 @@ class Wave:
     sines: tuple[tuple[float, float, float], ...] = ()
 
     def __call__(self, t: float) -> float:
-        """Give the value at frame t."""
+        """Evaluate at frame t."""
         swing = sum(a * np.sin(2 * np.pi * t / period + phase) for a, period, phase in self.sines)
         return float(self.start + self.drift * t + swing)
 
@@ -64,7 +64,7 @@ class Motion:
     stretch: Wave = Wave()
 
     def matrix(self, t: float) -> np.ndarray:
-        """Give the (3, 3) float64 matrix of frame t."""
+        """Return the (3, 3) float64 matrix of frame t."""
         angle, scale, stretch = self.angle(t), np.exp(self.size(t)), np.exp(self.stretch(t))
         along, across = scale * stretch, scale / stretch
         return np.array(
@@ -116,7 +116,7 @@ class Layer:
         motion: local to view coordinates (to the camera's world, where `on_ground`).
         texture: (N, N, 3) float32 in [0, 255], repeated without end.
         tile: side of the texture in local units.
-        radii: outline as `outline` gives it; None is the background, which has no end.
+        radii: outline as `outline` returns it; None is the background, which has no end.
         relief: 0 is flat, 1 is rounded by light and shade, which move with the surface.
         on_ground: whether the camera's motion carries the layer.
     """
@@ -129,14 +129,14 @@ class Layer:
     on_ground: bool = False
 
     def contains(self, to_local: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Tell which of the pixel coordinates lie within the outline: bool, shape of x."""
+        """Mark the pixel coordinates within the outline: bool, shape of x."""
         if self.radii is None:
             return np.ones(x.shape, dtype=bool)
         u, v = apply(to_local, x, y)
         return _reach(self.radii, u, v) > np.hypot(u, v)
 
     def box(self, to_pixels: np.ndarray, size: tuple[int, int]) -> Box:
-        """Give the (rows, columns) of a picture of `size` (H, W) that the layer may touch."""
+        """Return the (rows, columns) of a picture of `size` (H, W) that the layer may touch."""
         height, width = size
         if self.radii is None:
             return slice(0, height), slice(0, width)
@@ -155,7 +155,7 @@ class Layer:
         return float(self.radii.max())
 
     def _is_far_from(self, to_pixels: np.ndarray, height: int, width: int) -> bool:
-        """Tell whether the layer surely lies outside a picture; most leaves do, in most frames."""
+        """Whether the layer is surely outside a picture, as most leaves are in most frames."""
         (a, b, x), (c, d, y) = to_pixels[:2].tolist()
         reach = 3 + self._extent * math.sqrt(a * a + b * b + c * c + d * d)
         return not (-reach < x < width + reach and -reach < y < height + reach)
@@ -208,6 +208,6 @@ def apply(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray,
 
 
 def _reach(radii: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Give an outline's radius in the direction of each local point."""
+    """Return an outline's radius in the direction of each local point."""
     angles = np.asarray(np.arctan2(v, u)) % (2 * np.pi)
     return np.interp(angles, _ANGLES, radii).astype(np.float32)

@@ -1,13 +1,13 @@
-"""Draws the scene of a synthetic video: who is in it, how they look and how they move.
+"""Draw the scene of a synthetic video: its objects, their looks and their motions.
 
-The ground wears a soil and whatever lives on it a coat. The salient object is rounded, wears a
-coat, is much the largest that does, and moves on its own. Distractors have some of this, never all:
+The ground has a texture of `SOILS`, objects have one of `COATS`. The salient object is rounded, by
+far the largest of the objects, and moves on its own. Distractors share some of this, never all:
 
-- *camouflaged* ones are as large and move on their own, but wear the ground's very look;
-- *small* ones wear a coat and move on their own, but are much smaller than the object;
-- *painted* ones wear a coat and may be nearly as large, but are flat, angular and still.
+- *camouflaged* ones are as large and move on their own, but have the texture of the ground;
+- *small* ones have a coat and move on their own, but are much smaller than the object;
+- *painted* ones have a coat and may be nearly as large, but are flat, angular and still.
 
-In some videos the object's colours are close to the ground's, and in some a reed sweeps over it.
+In some videos the object's colours are close to the ground's, in some an occluder sweeps over it.
 With clutter (`SyntheticConfig.clutter`) leaves fly by that look like objects, each for a moment.
 """
 
@@ -27,7 +27,7 @@ SOILS: tuple[Pattern, ...] = ("cloud", "ridges")
 COATS: tuple[Pattern, ...] = ("marble", "spots", "maze")
 ROUNDED: tuple[Family, ...] = ("blob", "star", "pebble")
 
-TREES = 4
+LEAF_KINDS = 4
 """Kinds of leaves in a video's clutter: to draw a texture for each leaf would take most of the
 time."""
 
@@ -77,7 +77,7 @@ class Scene:
     speed: float = 1.0
 
     def placed(self, t: int) -> list[tuple[Layer, np.ndarray]]:
-        """Give each layer and its (3, 3) matrix from local to pixel coordinates in frame t."""
+        """Return each layer and its (3, 3) matrix from local to pixel coordinates in frame t."""
         height, width = self.size
         side = min(self.size)
         pixels = np.array([[side, 0, (width - 1) / 2], [0, side, (height - 1) / 2], [0, 0, 1]])
@@ -121,7 +121,7 @@ class SceneBuilder:
         low_contrast = self.shared.rng.random() < config.low_contrast_share
         salient = self.shared._object(radius, low_contrast)
         if config.looks:
-            salient = replace(salient, motion=self._roaming(radius))
+            salient = replace(salient, motion=self._random_motion(radius))
         kinds = rng.choice(get_args(Distractor), rng.integers(*config.distractors, endpoint=True))
         behind: list[Layer] = [self.shared._background()]
         before: list[Layer] = []
@@ -132,9 +132,9 @@ class SceneBuilder:
             before.append(self._occluder(salient.motion, radius))
         if config.clutter:
             count = rng.poisson(config.clutter * self.duration)
-            trees = [self._shape(self._family(), self._contrasting(), radius, Motion(), relief=0.9)
-                     for _ in range(min(count, TREES))]  # fmt: skip
-            behind += [self._leaf(radius, trees[n % TREES]) for n in range(count)]
+            trees = [self._shape(self._family(), self._contrasting_look(), radius, Motion(), 0.9)
+                     for _ in range(min(count, LEAF_KINDS))]  # fmt: skip
+            behind += [self._leaf(radius, trees[n % LEAF_KINDS]) for n in range(count)]
         return Scene(
             (*behind, salient, *before),
             len(behind),
@@ -156,16 +156,16 @@ class SceneBuilder:
         return red, bright, blue
 
     def _background(self) -> Layer:
-        surface = self.ground.texture(self._source(), 2.0, self.side, self.rng.uniform(4, 9))
+        surface = self.ground.texture(self._spawn_rng(), 2.0, self.side, self.rng.uniform(4, 9))
         return Layer(Motion(), surface, 2.0, on_ground=True)
 
     def _object(self, radius: float, low_contrast: bool) -> Layer:
-        look = self._alike() if low_contrast else self._contrasting()
+        look = self._similar_look() if low_contrast else self._contrasting_look()
         family = self._family()
-        return self._shape(family, look, radius, self._roaming(radius), relief=0.9)
+        return self._shape(family, look, radius, self._random_motion(radius), relief=0.9)
 
     def _leaf(self, radius: float, tree: Layer) -> Layer:
-        """Let a leaf of a tree cross the view within a frame or two."""
+        """Draw a leaf that crosses the view within a frame or two; `tree` has its look."""
         rng = self.rng
         there, when = rng.uniform(-self.half, self.half), rng.uniform(0, self.duration)
         heading, speed = rng.uniform(0, 2 * np.pi), rng.uniform(0.7, 1.2)
@@ -179,20 +179,20 @@ class SceneBuilder:
         rng = self.rng
         if kind == "camouflaged":
             radius *= rng.uniform(0.7, 1.1)
-            motion = self._roaming(radius)
+            motion = self._random_motion(radius)
             return self._shape(self._family(), self.ground, radius, motion, relief=0.35)
         if kind == "small":
             radius *= rng.uniform(0.22, 0.4)
-            motion = self._roaming(radius)
-            return self._shape(self._family(), self._contrasting(), radius, motion, 0.9)
+            motion = self._random_motion(radius)
+            return self._shape(self._family(), self._contrasting_look(), radius, motion, 0.9)
         radius *= rng.uniform(0.5, 0.9)
         x, y = rng.uniform(-self.half, self.half)
         place = Motion(Wave(x), Wave(y), Wave(rng.uniform(0, 6.3)), Wave(np.log(radius)))
-        layer = self._shape("polygon", self._contrasting(), radius, place, relief=0.0)
+        layer = self._shape("polygon", self._contrasting_look(), radius, place, relief=0.0)
         return replace(layer, on_ground=True)
 
     def _occluder(self, target: Motion, radius: float) -> Layer:
-        """Draw a reed, thinner than the object, that sweeps over it against its way."""
+        """Draw a thin occluder that sweeps over the object, against the object's motion."""
         rng = self.rng
         meeting = rng.uniform(0.2, 0.8) * self.duration
         angle = rng.uniform(-0.35, 0.35)
@@ -206,17 +206,17 @@ class SceneBuilder:
             size=Wave(np.log(width * length) / 2),
             stretch=Wave(np.log(width / length) / 2),
         )
-        look = self._contrasting(muted=True)
+        look = self._contrasting_look(muted=True)
         return self._shape("pebble", look, np.sqrt(width * length), motion, relief=0.9)
 
     def _shape(
         self, family: Family, look: Look, radius: float, motion: Motion, relief: float
     ) -> Layer:
-        source = self._source()
+        source = self._spawn_rng()
         surface = look.texture(source, _TILE, radius * self.side, source.uniform(1.0, 2.2))
         return Layer(motion, surface, _TILE, outline(self.rng, family), relief)
 
-    def _roaming(self, radius: float) -> Motion:
+    def _random_motion(self, radius: float) -> Motion:
         """Draw the motion of something alive, whose middle stays within the view."""
         rng = self.rng
         room = np.maximum(self.half - 0.7 * radius, 0.05)
@@ -230,7 +230,7 @@ class SceneBuilder:
             stretch=Wave.swinging(rng, rng.uniform(0, 0.15), 0.1),
         )
 
-    def _contrasting(self, muted: bool = False) -> Look:
+    def _contrasting_look(self, muted: bool = False) -> Look:
         """Draw a look that stands out from the ground."""
         rng, ground = self.rng, self.ground
         away = -1 if ground.lightness > 0.55 else 1
@@ -239,7 +239,7 @@ class SceneBuilder:
         patterns = SOILS if muted else COATS
         return self._look(patterns, lightness, chroma, ground.hue + rng.uniform(90, 270))
 
-    def _alike(self) -> Look:
+    def _similar_look(self) -> Look:
         """Draw a look that is hard to tell from the ground, but not its own."""
         rng, ground = self.rng, self.ground
         lighter, warmer = rng.choice([-1, 1], 2)
@@ -257,6 +257,6 @@ class SceneBuilder:
     def _family(self) -> Family:
         return ROUNDED[self.rng.integers(len(ROUNDED))]
 
-    def _source(self) -> np.random.Generator:
-        """Give a texture a source of its own, so that no texture changes what follows it."""
+    def _spawn_rng(self) -> np.random.Generator:
+        """Return a random generator for one texture, which leaves all other draws as they are."""
         return self.rng.spawn(1)[0]

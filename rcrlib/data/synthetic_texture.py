@@ -57,7 +57,7 @@ def texture(
         size: side of the tile in texels.
         pattern: how the field that runs through the colours looks.
         cycles: how often the pattern repeats over the tile, roughly.
-        colours: (256, 3) colours from low to high values of the field, as `colour_ramp` gives them.
+        colours: (256, 3) colours, low to high values of the field, as of `colour_ramp`.
 
     Returns:
         (size, size, 3) float32 in [0, 255]; texel (y, x) sits at ((x + 0.5), (y + 0.5)) / size.
@@ -82,10 +82,10 @@ def _field(rng: np.random.Generator, size: int, pattern: Pattern, cycles: float)
         phase = 2 * np.pi * (steps[0] * place[None] + steps[1] * place[:, None])
         return 0.5 + 0.5 * np.sin(phase + 1.6 * fractal_noise(rng, size, 1, 64, 1.7))
     band = fractal_noise(rng, size, 0.75 * cycles, 1.25 * cycles, 0)
-    return _smooth_step(band, 0.2, 0.9) if pattern == "spots" else _smooth_step(band, -0.5, 0.5)
+    return _smoothstep(band, 0.2, 0.9) if pattern == "spots" else _smoothstep(band, -0.5, 0.5)
 
 
-def _smooth_step(values: np.ndarray, low: float, high: float) -> np.ndarray:
+def _smoothstep(values: np.ndarray, low: float, high: float) -> np.ndarray:
     x = np.clip((values - low) / (high - low), 0, 1)
     return x * x * (3 - 2 * x)
 

@@ -18,13 +18,13 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 def to_tensor(image: NDArray[np.generic]) -> Tensor:
-    """Give a frame (H, W, 3) as (3, H, W), a mask (H, W) as (1, H, W), with the same values."""
+    """Convert a frame (H, W, 3) to (3, H, W), a mask (H, W) to (1, H, W); values stay the same."""
     tensor = torch.from_numpy(np.ascontiguousarray(image))
     return tensor[None] if tensor.ndim == 2 else tensor.permute(2, 0, 1)
 
 
 def normalise(images: Tensor) -> Tensor:
-    """Give images as the networks take them: float, less ImageNet's mean, by its deviation.
+    """Normalise images with ImageNet's mean and standard deviation, as the networks take them.
 
     Args:
         images: (..., 3, H, W) RGB; uint8 in 0..255 or float in [0, 1].

@@ -35,7 +35,7 @@ class LabelFiles:
         return union
 
     def read_grey(self, *, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
-        """Read the label as `rcrlib.data.masks.read_grey` does: (H, W) uint8, before it is cut."""
+        """Read the label as `rcrlib.data.masks.read_grey` does: (H, W) uint8, not thresholded."""
         masks = [read_grey(path, size=size, style=self.style) for path in self.paths]
         union: NDArray[np.uint8] = np.maximum.reduce(masks) if len(masks) > 1 else masks[0]
         return union
@@ -114,5 +114,5 @@ class Video:
         return self.frames.stream()
 
     def with_labels(self, labels: Mapping[int, LabelFiles]) -> Video:
-        """Give the same video with these labels instead of its own."""
+        """Return the same video with these labels instead of its own."""
         return replace(self, labels=labels)

@@ -5,7 +5,7 @@ From two folders to numbers, tables and pictures:
     truth.py       the masks to compare with: a data set in any layout, or a plain folder of masks
     pairs.py       which prediction belongs to which mask; what is missing, what is too much
     evaluate.py    `evaluate_saliency` and `evaluate_segmentation`
-    tables.py      for the terminal, as CSV, JSON, LaTeX and Markdown
+    tables.py      as plain text, CSV, JSON, LaTeX and Markdown
     pseudo_labels.py  pseudo-labels against the labels held back
     pictures.py    curves and contact sheets of the worst frames
 """
@@ -22,14 +22,14 @@ from rcrlib.evaluation.pseudo_labels import (
     PseudoQuality,
     TargetScore,
     judge_pseudo_labels,
+    mean_quality,
+    mean_quality_by_video,
     pseudo_intervals,
     pseudo_sheet,
-    quality,
-    quality_by_video,
     score_pseudo_labels,
     warped_label,
 )
-from rcrlib.evaluation.tables import csv_table, latex, markdown, terminal, to_json
+from rcrlib.evaluation.tables import csv_table, latex_table, markdown_table, terminal, to_json
 from rcrlib.evaluation.truth import load_truth, true_mask
 
 __all__ = [
@@ -45,13 +45,13 @@ __all__ = [
     "evaluate_segmentation",
     "find_pairs",
     "judge_pseudo_labels",
-    "latex",
+    "latex_table",
     "load_truth",
-    "markdown",
+    "markdown_table",
+    "mean_quality",
+    "mean_quality_by_video",
     "pseudo_intervals",
     "pseudo_sheet",
-    "quality",
-    "quality_by_video",
     "score_pseudo_labels",
     "terminal",
     "to_json",

@@ -1,4 +1,4 @@
-"""Predictions from disk through the metrics, on all cores, in memory that does not grow."""
+"""Evaluate a folder of predictions on all cores, in constant memory."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from rcrlib.data import Dataset, read_map, resize
-from rcrlib.data.listing import some
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 from rcrlib.evaluation.pairs import Pair, check_complete, find_pairs
 from rcrlib.evaluation.truth import true_mask
 from rcrlib.metrics import (
@@ -46,7 +45,7 @@ class WorstFrame:
 
 @dataclass(frozen=True)
 class Evaluation(Generic[Result]):
-    """A method's result and all that was odd about its predictions."""
+    """A method's result, and which of its predictions were resized, missing or unusable."""
 
     method: str
     data: str
@@ -62,7 +61,7 @@ class Evaluation(Generic[Result]):
 
     @property
     def remarks(self) -> list[str]:
-        """Say in a line each what a reader of the numbers has to know."""
+        """Caveats to print with the numbers, one line each."""
         counts = {
             "resized to the mask (bilinear, in memory)": self.resized,
             "missing and left out": len(self.missing),
@@ -74,7 +73,7 @@ class Evaluation(Generic[Result]):
 
 @dataclass
 class _Chunk:
-    """What a thread found out about a few frames."""
+    """Results of a few frames, from one thread."""
 
     metrics: Any
     scores: list[tuple[float, Pair]] = field(default_factory=list)
@@ -177,12 +176,12 @@ def _evaluate(
                 heapq.heappop(lowest)
     if unreadable and not allow_missing:
         raise DataError(
-            f"{folder}: {len(unreadable)} predictions cannot be used: {some(unreadable, 3)};"
+            f"{folder}: {len(unreadable)} predictions cannot be used: {first_few(unreadable, 3)};"
             " mend them, or go on without them by --allow-missing"
         )
     if len(unreadable) == len(found.pairs):
         lost = unreadable or list(found.missing)
-        raise DataError(f"{folder}: no prediction can be used; not there: {some(lost, 3)}")
+        raise DataError(f"{folder}: no prediction can be used; not there: {first_few(lost, 3)}")
     return Evaluation(
         method=method or folder.resolve().name, data=dataset.name, result=metrics.compute(),
         resized=resized, missing=found.missing, extra=found.extra, unreadable=tuple(unreadable),
@@ -193,7 +192,7 @@ def _evaluate(
 def _in_threads(
     work: Callable[[Sequence[Pair]], _Chunk], pairs: Sequence[Pair], title: str
 ) -> Iterator[_Chunk]:
-    """Work on chunks in threads; give the results in the order of the frames."""
+    """Work on chunks in threads; yield the results in the order of the frames."""
     chunks = [pairs[start : start + CHUNK] for start in range(0, len(pairs), CHUNK)]
     with (
         ThreadPoolExecutor(os.cpu_count()) as pool,
@@ -230,7 +229,7 @@ class _UnreadableError(Exception):
 def _read(
     pair: Pair, read: Callable[[Path], NDArray[np.uint8]]
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_], bool]:
-    """Read prediction and mask; tell whether the prediction had to be resized to the mask."""
+    """Read prediction and mask, and whether the prediction was resized to the mask."""
     mask = true_mask(pair.label)
     try:
         levels = read(pair.prediction)

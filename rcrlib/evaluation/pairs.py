@@ -1,13 +1,12 @@
-"""Which prediction belongs to which mask, and what belongs to none."""
+"""Match predictions with masks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcrlib.data import Dataset, LabelFiles, Video
-from rcrlib.data.listing import list_folders, list_images, some
-from rcrlib.errors import DataError
+from rcrlib.data import Dataset, LabelFiles, Video, list_folders, list_images
+from rcrlib.errors import DataError, first_few
 from rcrlib.evaluation.truth import MASKS
 
 FOREIGN = (".npy", ".npz", ".mat", ".pt", ".h5")
@@ -19,7 +18,7 @@ class Pair:
     """A labelled frame and its prediction."""
 
     name: str
-    """The frame's, for a person: VIDEO/FRAME, or IMAGE."""
+    """The frame's: VIDEO/FRAME, or IMAGE."""
 
     video: Video
     number: int
@@ -35,7 +34,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairs:
-    """What a folder of predictions holds for a data set."""
+    """Predictions matched with the labelled frames of a data set."""
 
     pairs: tuple[Pair, ...]
     missing: tuple[str, ...]
@@ -75,11 +74,14 @@ def check_complete(folder: Path, found: Pairs, dataset: Dataset) -> None:
     """Raise `DataError` that lists what is missing and what is too much, if anything is."""
     lines = []
     if found.missing:
-        lines.append(f"{len(found.missing)} predictions are missing: {some(list(found.missing))}")
+        lines.append(
+            f"{len(found.missing)} predictions are missing: {first_few(list(found.missing))}"
+        )
     if found.extra:
         of = "masks" if dataset.layout == MASKS else "frames"
         lines.append(
-            f"{len(found.extra)} belong to no {of} of {dataset.name}: {some(list(found.extra))}"
+            f"{len(found.extra)} belong to no {of} of {dataset.name}:"
+            f" {first_few(list(found.extra))}"
         )
     if lines:
         raise DataError(
@@ -89,7 +91,7 @@ def check_complete(folder: Path, found: Pairs, dataset: Dataset) -> None:
 
 
 def _files(dataset: Dataset, folder: Path) -> dict[str, dict[str, Path]]:
-    """Give the prediction files by video and frame."""
+    """List the prediction files by video and frame."""
     here = list_images(folder)
     if dataset.flat:
         files = {path.stem: {path.stem: path} for path in here}

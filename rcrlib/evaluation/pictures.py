@@ -14,8 +14,7 @@ from rcrlib.evaluation.evaluate import Evaluation, WorstFrame
 from rcrlib.evaluation.tables import heading
 from rcrlib.evaluation.truth import MASKS, true_mask
 from rcrlib.metrics import SaliencyResult, SegmentationResult
-from rcrlib.show import contact_sheet, f_threshold_plot, overlay, precision_recall_plot
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture, contact_sheet, f_threshold_plot, overlay, precision_recall_plot
 
 
 def draw_curves(evaluations: Sequence[Evaluation[SaliencyResult]], folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Pseudo-labels against the labels that were held back, and beside what needs no generator."""
+"""Score pseudo-labels, and estimates without a generator, against held-back labels."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from tqdm.auto import tqdm
 from rcrlib.data import Dataset, Interval, Video, read_manifest, read_mask, resize
 from rcrlib.errors import DataError
 from rcrlib.metrics import iou
-from rcrlib.show import contact_sheet, overlay
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture, contact_sheet, overlay
 from rcrlib.triplets import TripletReader
 
 COLUMNS = ("frame", "nearest label, copied", "labels warped", "pseudo-label", "truth")
 
 
 @dataclass(frozen=True)
-class Guesses:
-    """Three guesses of a frame's label, each (H, W) uint8 {0, 1}."""
+class LabelEstimates:
+    """Three estimates of a frame's label, each (H, W) uint8 {0, 1}."""
 
     copied: NDArray[np.generic]
     """The nearest kept label as it is; of two equally near ones, the one before."""
@@ -37,7 +36,7 @@ class Guesses:
 
 @dataclass(frozen=True)
 class TargetScore:
-    """A frame k between the kept labels of i and j, and the IoU of each guess with its label."""
+    """A frame k between the kept labels of i and j, and the IoU of each estimate with its label."""
 
     video: Video
     i: int
@@ -64,7 +63,7 @@ class PseudoQuality:
 
 
 def pseudo_intervals(dataset: Dataset, folder: Path) -> dict[str, list[Interval]]:
-    """Give, by video, which frames of a folder have a pseudo-label, and between which labels.
+    """Find which frames of a folder have a pseudo-label and between which labels, by video.
 
     Raises:
         DataError: the folder has no manifest, does not belong to `dataset`, or has a pseudo-label
@@ -115,8 +114,8 @@ def score_pseudo_labels(
     ]
     scores = []
     for video, i, k, j in tqdm(targets, "score", unit="frame", disable=None, leave=False):
-        truth, made = video.label(k), guesses(video, i, k, j, folder, reader)
-        each = (iou(guess, truth) for guess in (made.copied, made.warped, made.generated))
+        truth, made = video.label(k), label_estimates(video, i, k, j, folder, reader)
+        each = (iou(estimate, truth) for estimate in (made.copied, made.warped, made.generated))
         scores.append(TargetScore(video, i, k, j, *each))
     return scores
 
@@ -127,30 +126,32 @@ def judge_pseudo_labels(
     folder: Path,
     reader: TripletReader,
 ) -> PseudoQuality | None:
-    """Give the means of `score_pseudo_labels` over frames; None without labels to compare with."""
-    return quality(score_pseudo_labels(dataset, intervals, folder, reader))
+    """Average `score_pseudo_labels` over frames; None without labels to compare with."""
+    return mean_quality(score_pseudo_labels(dataset, intervals, folder, reader))
 
 
-def quality(scores: Sequence[TargetScore]) -> PseudoQuality | None:
-    """Give the means over frames; None where there is nothing to compare with."""
+def mean_quality(scores: Sequence[TargetScore]) -> PseudoQuality | None:
+    """Average scores over frames; None where there are none."""
     if not scores:
         return None
     rows = [(score.copied, score.warped, score.generated) for score in scores]
     return PseudoQuality(len(rows), *np.mean(rows, axis=0).tolist())
 
 
-def quality_by_video(scores: Sequence[TargetScore]) -> dict[str, PseudoQuality]:
-    """Give the means over each video's frames."""
+def mean_quality_by_video(scores: Sequence[TargetScore]) -> dict[str, PseudoQuality]:
+    """Average scores over each video's frames."""
     by_video: dict[str, list[TargetScore]] = {}
     for score in scores:
         by_video.setdefault(score.video.name, []).append(score)
-    return {name: found for name, of in by_video.items() if (found := quality(of))}
+    return {name: found for name, of in by_video.items() if (found := mean_quality(of))}
 
 
-def guesses(video: Video, i: int, k: int, j: int, folder: Path, reader: TripletReader) -> Guesses:
-    """Give the three guesses of frame k's label, from those of i and j."""
+def label_estimates(
+    video: Video, i: int, k: int, j: int, folder: Path, reader: TripletReader
+) -> LabelEstimates:
+    """Return the three estimates of frame k's label from the labels of i and j."""
     file = folder / video.name / f"{video.frame_names[k]}.png"
-    return Guesses(
+    return LabelEstimates(
         copied=video.label(i if k - i <= j - k else j),
         warped=warped_label(video, i, k, j, reader),
         generated=read_mask(file, size=video.size, style="grey"),
@@ -167,7 +168,7 @@ def warped_label(video: Video, i: int, k: int, j: int, reader: TripletReader) ->
 def pseudo_sheet(
     scores: Sequence[TargetScore], folder: Path, reader: TripletReader, path: Path, title: str
 ) -> Picture:
-    """Draw a row for each of `scores`: the frame, each guess over it, the truth over it.
+    """Draw a row for each of `scores`: the frame, each estimate over it, the truth over it.
 
     Args:
         scores: which frames to show, in this order.
@@ -179,7 +180,7 @@ def pseudo_sheet(
     rows: list[list[ArrayLike | None]] = []
     names = []
     for s in scores:
-        frame, made = s.video.frame(s.k), guesses(s.video, s.i, s.k, s.j, folder, reader)
+        frame, made = s.video.frame(s.k), label_estimates(s.video, s.i, s.k, s.j, folder, reader)
         masks = (made.copied, made.warped, made.generated, s.video.label(s.k))
         rows.append([frame, *(overlay(frame, mask.astype(np.float32)) for mask in masks)])
         numbers = f"{s.copied:.2f}, {s.warped:.2f}, {s.generated:.2f}"

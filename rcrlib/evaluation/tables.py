@@ -1,4 +1,4 @@
-"""Results as text: for a terminal, a spreadsheet, a program, a paper, a page."""
+"""Results as text: plain, CSV, JSON values, LaTeX, Markdown."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ Evaluations = Sequence[Evaluation[Any]]
 
 
 def heading(evaluations: Evaluations) -> str:
-    """Say what the numbers depend on, without which they cannot be compared."""
+    """Describe the data, protocol and normalisation that the numbers depend on."""
     first = evaluations[0]
     counts = sorted({evaluation.result.frames for evaluation in evaluations})
     frames = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
@@ -59,7 +59,7 @@ def heading(evaluations: Evaluations) -> str:
 
 
 def terminal(evaluations: Evaluations) -> str:
-    """Give a table with a row per method, and below it what was odd about the predictions."""
+    """Format a plain-text table, a row per method, with remarks on the predictions below it."""
     columns = _columns(evaluations)
     width = max(len("method"), *(len(evaluation.method) for evaluation in evaluations))
     widths = [max(len(column.title), 6) + 2 for column in columns]
@@ -74,8 +74,8 @@ def terminal(evaluations: Evaluations) -> str:
     return "\n".join([heading(evaluations), "", *lines, *([""] if remarks else []), *remarks])
 
 
-def markdown(evaluations: Evaluations) -> str:
-    """Give the same table for a page, the best of each column in bold."""
+def markdown_table(evaluations: Evaluations) -> str:
+    """Format the table as Markdown, the best of each column in bold."""
     columns = _columns(evaluations)
     lines = [
         "| method | " + " | ".join(column.title for column in columns) + " |",
@@ -88,8 +88,8 @@ def markdown(evaluations: Evaluations) -> str:
     return "\n".join([*lines, "", f"{heading(evaluations)}.", ""])
 
 
-def latex(evaluations: Evaluations) -> str:
-    """Give the same table for a paper (booktabs), the best of each column in bold."""
+def latex_table(evaluations: Evaluations) -> str:
+    """Format the table as LaTeX (booktabs), the best of each column in bold."""
     columns = _columns(evaluations)
     rows = [
         " & ".join(
@@ -114,7 +114,7 @@ def latex(evaluations: Evaluations) -> str:
 
 
 def csv_table(evaluations: Evaluations) -> str:
-    """Give a row per method and video; the rows of whole methods leave the video empty."""
+    """Format CSV with a row per method and video; a method's overall row has no video."""
     columns = _columns(evaluations)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -129,7 +129,7 @@ def csv_table(evaluations: Evaluations) -> str:
 
 
 def to_json(evaluations: Evaluations) -> dict[str, Any]:
-    """Give everything as plain values: one method's result, or several under `methods` by name."""
+    """Convert to JSON values: one method's result, or several under `methods` by name."""
     results = {evaluation.method: _plain(evaluation) for evaluation in evaluations}
     if len(results) == 1:
         return next(iter(results.values()))
@@ -174,7 +174,7 @@ def _cell(evaluation: Evaluation[Any], column: Column) -> str:
 def _marked(
     evaluations: Evaluations, evaluation: Evaluation[Any], column: Column, bold: str
 ) -> str:
-    """Give a cell, in bold where no method has a better one (as it is printed)."""
+    """Format a cell, in bold where no method has a better value (as printed)."""
     cell = _cell(evaluation, column)
     others = [_cell(other, column) for other in evaluations]
     if len(others) < 2 or cell == "-":

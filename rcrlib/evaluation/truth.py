@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rcrlib.data import Dataset, ImageFrames, LabelFiles, Video, load
-from rcrlib.data.listing import list_folders, list_images
+from rcrlib.data import Dataset, ImageFrames, LabelFiles, Video, list_folders, list_images, load
 from rcrlib.errors import DataError
 
 MASKS = "masks"
@@ -76,7 +75,7 @@ def _mask_folder(root: Path) -> Dataset:
 
 
 def _mask_files(root: Path) -> dict[str, tuple[Path, ...]]:
-    """Give the images of each folder in `root`; those directly in it, if any, under no name."""
+    """List the images of each folder in `root`; images directly in it, if any, are under ""."""
     here = list_images(root)
     if here:
         return {"": here}

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from rcrlib.errors import OptionError
 from rcrlib.metrics import PROTOCOLS
-from rcrlib.metrics.protocol import choose
+from rcrlib.metrics import get_protocol as choose
 
 Generator = Literal["residual", "paper"]
 

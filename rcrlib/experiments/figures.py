@@ -11,9 +11,14 @@ import torch
 from rcrlib.experiments.result import Result, Run
 from rcrlib.experiments.tables import plus_minus
 from rcrlib.metrics import SaliencyResult, f_measure
-from rcrlib.show import Panel, curves, dot_plot, precision_recall_plot
-from rcrlib.show.charts import precision_recall_in_words
-from rcrlib.show.style import Picture
+from rcrlib.show import (
+    Panel,
+    Picture,
+    curves,
+    dot_plot,
+    precision_recall_in_words,
+    precision_recall_plot,
+)
 
 
 def draw_figure(result: Result, path: Path) -> str:

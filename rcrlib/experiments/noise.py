@@ -18,9 +18,7 @@ from torch import Tensor
 
 from rcrlib.data import SyntheticConfig, make_synthetic
 from rcrlib.errors import DataError
-from rcrlib.flow import FlowEstimator
-from rcrlib.flow.estimator import Names, check_frames
-from rcrlib.flow.precomputed import resize_flow
+from rcrlib.flow import FlowEstimator, Names, check_frames, resize_flow
 
 KNOTS = 5
 """The field is drawn on so many points a side and is smooth in between: it moves parts of an

@@ -1,4 +1,4 @@
-"""Flow that was estimated once is read from disk the next time."""
+"""A cache of optical flow on the disk."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from rcrlib.flow.storage import read_flow, round_to_kitti, write_flow
 
 
 class FlowCache:
-    """A flow estimator that remembers: ask it twice and it estimates once.
+    """A flow estimator with a cache on the disk.
 
-    A flow is found again by what it was made from, the bytes of both frames and the estimator's
-    key, never by a file name, so a cache cannot be out of date. Files are 16-bit PNGs in KITTI's
-    encoding (rcrlib.flow.storage), written whole or not at all; a damaged one is made anew.
-    Results are always rounded as in those files, to 1/64 pixel within ±512 pixels: a fresh flow and
-    a remembered one agree bit for bit, and so do runs with and without a folder.
+    The cache key is a hash of both frames' bytes and the estimator's key, not of file names, so
+    that an entry is never out of date. Files are 16-bit PNGs in KITTI's encoding
+    (rcrlib.flow.storage), written whole or not at all; a damaged one is replaced. Results are
+    always rounded as in those files, to 1/64 pixel within ±512 pixels: a fresh flow and a cached
+    one agree bit for bit, and so do runs with and without a folder.
 
     Args:
         estimator: what estimates the flow. A precomputed flow is on disk already and is not stored
             a second time.
-        folder: where the files go; None remembers nothing and only rounds. Several processes may
+        folder: where the files go; None: no cache, results are only rounded. Several processes may
             share it.
 
     Raises:
@@ -47,7 +47,7 @@ class FlowCache:
 
     @property
     def key(self) -> str:
-        """The estimator's key: remembering does not change a flow (rounding aside)."""
+        """The estimator's key: caching changes a flow by rounding only."""
         return self.estimator.key
 
     def __call__(self, a: Tensor, b: Tensor, names: Names | None = None) -> Tensor:
@@ -75,7 +75,7 @@ class FlowCache:
 
 
 def _read(path: Path, size: torch.Size) -> Tensor | None:
-    """Give the stored flow, or None where there is none of this size that can be read."""
+    """Return the stored flow, or None where there is none of this size that can be read."""
     try:
         flow = read_flow(path)
     except DataError:

@@ -1,4 +1,4 @@
-"""What every optical flow method looks like from outside."""
+"""The interface of optical flow methods."""
 
 from __future__ import annotations
 

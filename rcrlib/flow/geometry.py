@@ -79,7 +79,7 @@ def occlusion(forward: Tensor, backward: Tensor) -> Tensor:
 
 
 def _out_of_view(flow: Tensor) -> Tensor:
-    """Tell which points end outside the outermost pixels, whose area ends half a pixel out."""
+    """Mark points that leave the picture, which ends half a pixel beyond its outer pixels."""
     height, width = flow.shape[2:]
     x, y = _targets(flow).split(1, dim=1)
     inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
@@ -87,7 +87,7 @@ def _out_of_view(flow: Tensor) -> Tensor:
 
 
 def _targets(flow: Tensor) -> Tensor:
-    """Give (x, y) + flow: where each pixel's point went, (B, 2, H, W) in pixels."""
+    """Return (x, y) + flow: where each pixel's point went, (B, 2, H, W) in pixels."""
     height, width = flow.shape[2:]
     x = torch.arange(width, device=flow.device, dtype=flow.dtype).expand(height, width)
     y = (

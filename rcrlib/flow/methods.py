@@ -29,7 +29,7 @@ def get_flow(
     checkpoint: str | Path | None = None,
     device: str | torch.device = "cpu",
 ) -> FlowEstimator:
-    """Give the optical flow method of that name.
+    """Return the optical flow method of that name.
 
     Args:
         method: one of `METHODS`:

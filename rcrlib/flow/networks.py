@@ -1,4 +1,4 @@
-"""What torchvision's and ptlflow's networks share: frames in, padding, flow out."""
+"""Running torchvision's and ptlflow's flow networks on frames of any size."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from rcrlib.errors import DataError
 from rcrlib.flow.estimator import Names, check_frames
 
 Forward = Callable[[nn.Module, Tensor, Tensor], Tensor]
-"""How to ask a network: (network, a, b), RGB in [0, 1], (B, 3, H, W) -> flow (B, 2, H, W)."""
+"""Run a network: (network, a, b), RGB in [0, 1], (B, 3, H, W) -> flow (B, 2, H, W)."""
 
-SMALLEST = 128
+MIN_SIDE = 128
 """RAFT halves its 1/8 maps three times: on smaller frames, nothing or NaN would be left of them."""
 
 LOADING_ERRORS = (
     *(OSError, EOFError, pickle.UnpicklingError),  # missing, damaged, or not a weights file
     *(RuntimeError, TypeError, KeyError, ValueError),  # another network's
 )
-"""What loading a checkpoint raises when the file is at fault, or the download of it."""
+"""Exceptions of loading a bad checkpoint, or of a failed download."""
 
 
 class NetworkFlow:
-    """A flow network with its weights, as `torchvision_raft` and `ptlflow_network` give it.
+    """A flow network with its weights, as `torchvision_raft` and `ptlflow_network` return it.
 
     Frames of any size: they are padded, repeating the border, up to 128 pixels and to a multiple
     of 8, and the flow is cut back.
@@ -35,7 +35,7 @@ class NetworkFlow:
     Args:
         name: the network's name; with a digest of its weights it makes the key.
         network: is put in eval mode and on the device.
-        forward: how to ask it.
+        forward: runs it.
         device: where it runs.
     """
 
@@ -63,7 +63,7 @@ class NetworkFlow:
 
 
 def why_not_loaded(error: Exception) -> str:
-    """Give the reason in one line."""
+    """Return the reason for a loading error in one line."""
     if isinstance(error, pickle.UnpicklingError):
         return "not a weights file"  # torch's own text advises to load it unsafely
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
@@ -72,7 +72,7 @@ def why_not_loaded(error: Exception) -> str:
 def _pad(frames: Tensor) -> Tensor:
     """Repeat the border at the right and at the bottom, where it moves no coordinate."""
     right, bottom = (
-        max(SMALLEST, -(-length // 8) * 8) - length for length in (frames.shape[3], frames.shape[2])
+        max(MIN_SIDE, -(-length // 8) * 8) - length for length in (frames.shape[3], frames.shape[2])
     )
     return F.pad(frames, (0, right, 0, bottom), mode="replicate")
 

@@ -15,7 +15,7 @@ from rcrlib.flow.estimator import Names, check_frames
 GreyFlow = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Two grey uint8 (H, W) frames to float32 (H, W, 2)."""
 
-DIS_SMALLEST = 32
+DIS_MIN_SIDE = 32
 """OpenCV 4.13's DIS ends the process (out of bounds) on long frames less high or wide than this."""
 
 
@@ -47,9 +47,9 @@ def farneback() -> OpenCVFlow:
 
 
 def _dis(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    if min(a.shape) < DIS_SMALLEST:
+    if min(a.shape) < DIS_MIN_SIDE:
         raise DataError(
-            f"frames of {a.shape[0]} x {a.shape[1]} pixels: dis needs at least {DIS_SMALLEST}"
+            f"frames of {a.shape[0]} x {a.shape[1]} pixels: dis needs at least {DIS_MIN_SIDE}"
             " on each side; resize them or take farneback"
         )
     # One object a call: it keeps buffers, and two threads must not share them.

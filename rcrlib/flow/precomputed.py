@@ -1,4 +1,4 @@
-"""Flow that somebody has computed already, read from a folder."""
+"""Precomputed flow, read from a folder."""
 
 from __future__ import annotations
 

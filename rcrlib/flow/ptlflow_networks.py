@@ -21,7 +21,7 @@ from rcrlib.flow.networks import LOADING_ERRORS, NetworkFlow, why_not_loaded
 def ptlflow_network(
     name: str, checkpoint: str | Path | None, device: str | torch.device = "cpu"
 ) -> NetworkFlow:
-    """Give one of ptlflow's networks. The paper used FlowNet 2.0: "flownet2".
+    """Load one of ptlflow's networks. The paper used FlowNet 2.0: "flownet2".
 
     Args:
         name: ptlflow's name of the network.
@@ -64,14 +64,14 @@ def ptlflow_network(
 
 
 def ask_ptlflow(network: nn.Module, a: Tensor, b: Tensor) -> Tensor:
-    """Ask a network of ptlflow, which wants BGR pairs in [0, 1]."""
+    """Run a network of ptlflow, which takes BGR pairs in [0, 1]."""
     pairs = torch.stack([a, b], dim=1).flip(2)  # (B, 2, 3, H, W)
     return network({"images": pairs})["flows"][:, 0]
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back what ptlflow and the packages it imports print, log and warn about."""
+    """Suppress output, logs and warnings of ptlflow and the packages it imports."""
     from loguru import logger  # ptlflow's own logger
 
     logger.disable("ptlflow")

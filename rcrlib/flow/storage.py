@@ -93,7 +93,7 @@ def write_flow(path: str | Path, flow: Tensor) -> None:
 
 
 def round_to_kitti(flow: Tensor) -> Tensor:
-    """Give what a KITTI file would give back: steps of 1/64 pixel, within `KITTI_RANGE`."""
+    """Round as a KITTI file does: to 1/64 pixel, clamped to `KITTI_RANGE`."""
     rounded = (flow * _KITTI_STEPS).round() / _KITTI_STEPS
     return rounded.clamp(*KITTI_RANGE) + 0.0  # a file knows no -0.0
 

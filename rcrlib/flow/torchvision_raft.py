@@ -17,7 +17,7 @@ def torchvision_raft(
     checkpoint: str | Path | None = None,
     device: str | torch.device = "cpu",
 ) -> NetworkFlow:
-    """Give torchvision's RAFT.
+    """Load torchvision's RAFT.
 
     Args:
         size: "small" has 1.0 M parameters, "large" 5.3 M.

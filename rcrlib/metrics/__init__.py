@@ -22,6 +22,7 @@ from rcrlib.metrics.protocol import (
     SEGMENTATION_PROTOCOLS,
     SaliencyProtocol,
     SegmentationProtocol,
+    get_protocol,
 )
 from rcrlib.metrics.saliency import (
     BETA_SQUARED,
@@ -57,6 +58,7 @@ __all__ = [
     "boundary_f",
     "e_measure",
     "f_measure",
+    "get_protocol",
     "iou",
     "mae",
     "precision_recall",

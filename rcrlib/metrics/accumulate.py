@@ -11,9 +11,9 @@ from torch import Tensor
 
 from rcrlib.errors import DataError, OptionError
 from rcrlib.metrics.counts import count_levels
-from rcrlib.metrics.frame import FrameMeasures, measure, scale_of
+from rcrlib.metrics.frame import FrameMeasures, level_scale, measure
 from rcrlib.metrics.inputs import LEVELS, Map, as_levels
-from rcrlib.metrics.protocol import PROTOCOLS, choose
+from rcrlib.metrics.protocol import PROTOCOLS, get_protocol
 from rcrlib.metrics.saliency import f_measure
 from rcrlib.metrics.sums import Sums, VideoSums, total
 from rcrlib.metrics.weighted import fast_weighted_f
@@ -64,7 +64,7 @@ class SaliencyResult(SaliencyScores):
 
 
 class SaliencyMetrics:
-    """Gathers predictions frame by frame; its memory grows with the videos, not with the frames.
+    """Accumulates measures frame by frame; memory grows with the videos, not the frames.
 
     Predictions are rounded to the 256 levels of a PNG, so that maps in memory and maps read back
     from files give the same numbers.
@@ -98,7 +98,7 @@ class SaliencyMetrics:
     def __init__(
         self, protocol: str = "paper", thresholds: int = LEVELS, *, weighted: bool = True
     ) -> None:
-        self._protocol = choose(PROTOCOLS, protocol)
+        self._protocol = get_protocol(PROTOCOLS, protocol)
         if not 2 <= thresholds <= LEVELS:
             raise OptionError(f"thresholds {thresholds}: expected 2 to {LEVELS}")
         self.protocol = protocol
@@ -137,7 +137,7 @@ class SaliencyMetrics:
         return [frame for frame, _ in measured]
 
     def merge(self, other: SaliencyMetrics) -> None:
-        """Add what another object gathered, from other frames; `other` stays as it is.
+        """Add another object's frames, which must be others; `other` stays as it is.
 
         Where both hold frames of one video, both have to have been given their numbers.
 
@@ -163,7 +163,7 @@ class SaliencyMetrics:
                 self._videos[video] = sums.copy()
 
     def compute(self) -> SaliencyResult:
-        """Give the numbers of everything so far; more frames may follow.
+        """Compute the result over all frames so far; more frames may follow.
 
         Raises:
             DataError: no frame was given, or the protocol leaves none of a video.
@@ -190,7 +190,7 @@ class SaliencyMetrics:
     def _measure(self, levels: Tensor, masks: Tensor) -> list[tuple[FrameMeasures, float | None]]:
         """Measure checked frames `(B, H, W)`; the weighted F stands beside the rest."""
         counted = count_levels(levels, masks)
-        scales = [scale_of(counts, self._protocol.min_max) for counts in counted]
+        scales = [level_scale(counts, self._protocol.min_max) for counts in counted]
         measured = [measure(c, scale) for c, scale in zip(counted, scales, strict=True)]
         if not self.weighted:
             return [(frame, None) for frame in measured]
@@ -199,7 +199,7 @@ class SaliencyMetrics:
         return list(zip(measured, weighted, strict=True))
 
     def _counted(self, video: str) -> Sums:
-        """Give the sums of the frames that the protocol counts."""
+        """Return the sums over the frames that the protocol counts."""
         without = self._protocol.without_ends
         sums = self._videos[video].counted(without_ends=without)
         if not sums.frames:

@@ -10,7 +10,7 @@ from rcrlib.metrics.saliency import adaptive_threshold, eight_bit
 
 
 def e_measure(prediction: Map, mask: Map, *, min_max: bool = False) -> Tensor:
-    """Give E at the 256 thresholds of an 8-bit picture, float64 `(256,)`.
+    """Return E at the 256 thresholds of an 8-bit picture, float64 `(256,)`.
 
     At each threshold the prediction is binary. With a and b the binary prediction and the mask less
     their means, a pixel's alignment is xi = 2 a b / (a² + b²), and
@@ -30,7 +30,7 @@ def e_measure(prediction: Map, mask: Map, *, min_max: bool = False) -> Tensor:
 
 
 def adaptive_e(prediction: Map, mask: Map) -> float:
-    """Give E of the prediction binarised at twice its mean, at most 1; not rounded.
+    """Return E of the prediction binarised at twice its mean, at most 1; not rounded.
 
     Arguments and errors as in `rcrlib.metrics.precision_recall`.
     """
@@ -39,7 +39,7 @@ def adaptive_e(prediction: Map, mask: Map) -> float:
 
 
 def _aligned(salient: Tensor, mask: Tensor) -> Tensor:
-    """Give E of one binary prediction."""
+    """Return E of one binary prediction."""
     count = max(mask.numel() - 1, 1)
     if not mask.any():
         return (~salient).sum() / count

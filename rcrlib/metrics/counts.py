@@ -40,7 +40,7 @@ def count_levels(
 
 
 def _splits(masks: Tensor, centroid_in: CentroidIn) -> NDArray[np.int64]:
-    """Give each mask's first lower row and first right column, `(B, 2)`."""
+    """Return each mask's first lower row and first right column, `(B, 2)`."""
     rows, columns = _sums(masks)
     y, x = (along @ np.arange(along.shape[1]) for along in (rows, columns))
     sums = np.stack([y, x, rows.sum(1)], axis=1)

@@ -23,7 +23,7 @@ Curve = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class FrameMeasures:
-    """What is known of one frame; all in [0, 1] but E, which ends at N / (N - 1)."""
+    """The measures of one frame; all in [0, 1] but E, which ends at N / (N - 1)."""
 
     precision: Curve
     recall: Curve
@@ -53,8 +53,8 @@ class Scale(NamedTuple):
         return np.clip((np.arange(LEVELS) / (LEVELS - 1) - low) / (high - low), 0, 1)
 
 
-def scale_of(counts: Counts, min_max: bool) -> Scale:
-    """Give the scale of a frame: that of a PNG, or from its least to its greatest level.
+def level_scale(counts: Counts, min_max: bool) -> Scale:
+    """Return the scale of a frame: that of a PNG, or from its lowest to its highest level.
 
     A constant map is not stretched.
     """
@@ -64,7 +64,7 @@ def scale_of(counts: Counts, min_max: bool) -> Scale:
 
 
 def measure(counts: Counts, scale: Scale) -> FrameMeasures:
-    """Give all measures of a frame that its counts decide.
+    """Compute all measures of a frame that follow from its counts.
 
     Args:
         counts: of one frame, see `rcrlib.metrics.counts`.
@@ -106,7 +106,7 @@ def _at_least_twice_the_mean(
 
 
 def _e(hits: Any, misses: Any, counts: Counts) -> Curve:
-    """Give E: at one threshold a pixel has one of four values, by prediction and mask."""
+    """Compute E: at one threshold a pixel has one of four values, by prediction and mask."""
     background, object_ = (int(count) for count in counts.sum((0, 1, 3)))
     pixels, predicted = background + object_, hits + misses
     divisor = max(pixels - 1, 1)
@@ -166,14 +166,14 @@ def _object_term(inside: NDArray[np.int64], outside: NDArray[np.int64], scale: S
 
 
 def _likeness(part: _Moments, span: int) -> float:
-    """Give 2 x / (x² + 1 + deviation)."""
+    """Return 2 x / (x² + 1 + deviation)."""
     mean = part.total / (part.count * span)
     variance = part.spread / (part.count * max(part.count - 1, 1) * span**2)
     return 2 * mean / (mean**2 + 1 + variance**0.5)
 
 
 def _similarity(quadrant: Counts, scale: Scale) -> float:
-    """Give the structural similarity of a quadrant `(2, 256)`, times its number of pixels."""
+    """Compute the structural similarity of a quadrant `(2, 256)`, times its pixel count."""
     outside, inside = quadrant
     x = _Moments.of(inside + outside, scale.units)
     if not x.count:

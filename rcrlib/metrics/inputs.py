@@ -1,4 +1,4 @@
-"""What a prediction and a mask have to look like before anything is measured."""
+"""Validate predictions and masks before they are measured."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEVELS = 256
 
 
 def as_prediction(prediction: Map, what: str = "prediction") -> Tensor:
-    """Give the prediction as a tensor of its own type, or say what is wrong with it.
+    """Check a prediction and return it as a tensor of the same type.
 
     Args:
         prediction: float, any shape, in [0, 1].
@@ -43,7 +43,7 @@ def as_prediction(prediction: Map, what: str = "prediction") -> Tensor:
 
 
 def as_mask(mask: Map, what: str = "mask") -> Tensor:
-    """Give the mask as bool, or say what is wrong with it.
+    """Check a mask and return it as a bool tensor.
 
     Args:
         mask: any type and shape, every value 0 or 1.
@@ -80,7 +80,7 @@ def as_frame(prediction: Map, mask: Map) -> tuple[Tensor, Tensor]:
 
 
 def as_levels(prediction: Map, mask: Map, where: str = "") -> tuple[Tensor, Tensor]:
-    """Check a batch `(B, 1, H, W)` or a frame `(H, W)`; give levels (uint8) and masks `(B, H, W)`.
+    """Check a batch `(B, 1, H, W)` or a frame `(H, W)`; return levels (uint8), masks `(B, H, W)`.
 
     Args:
         prediction: float in [0, 1], rounded to the levels of a PNG; or uint8: such levels.
@@ -107,7 +107,7 @@ def as_levels(prediction: Map, mask: Map, where: str = "") -> tuple[Tensor, Tens
 
 
 def quantise(prediction: Tensor) -> Tensor:
-    """Give the levels 0..255 (uint8) that a PNG would hold for a float prediction in [0, 1].
+    """Quantise a float prediction in [0, 1] to the levels 0..255 (uint8) of a PNG.
 
     In float32, as predictions are when they are written: the halves then round the same way.
     """
@@ -128,7 +128,7 @@ def check_shapes(
 
 
 def _as_tensor(values: Map) -> Tensor:
-    """Give a tensor without a graph, on the CPU where its device has no float64 (Apple's GPUs)."""
+    """Return a detached tensor, on the CPU where its device has no float64 (Apple's GPUs)."""
     if isinstance(values, np.ndarray):
         # Torch takes no arrays that are flipped, read-only, or of the other byte order.
         native = values.dtype.newbyteorder("=")

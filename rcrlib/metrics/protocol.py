@@ -28,7 +28,7 @@ class SaliencyProtocol:
 
     @property
     def normalisation(self) -> str:
-        """Say how a map is read."""
+        """How a map is normalised, for tables."""
         return "min-max per frame" if self.min_max else "none"
 
 
@@ -40,10 +40,10 @@ class SegmentationProtocol:
     without_ends: bool
 
 
-Protocol = TypeVar("Protocol", SaliencyProtocol, SegmentationProtocol)
+AnyProtocol = TypeVar("AnyProtocol", SaliencyProtocol, SegmentationProtocol)
 
 
-def _by_name(*protocols: Protocol) -> Mapping[str, Protocol]:
+def _by_name(*protocols: AnyProtocol) -> Mapping[str, AnyProtocol]:
     return MappingProxyType({protocol.name: protocol for protocol in protocols})
 
 
@@ -60,8 +60,8 @@ SEGMENTATION_PROTOCOLS = _by_name(
 """For J and F: `davis16`, of the DAVIS 2016 benchmark, and `all-frames`, for FBMS and others."""
 
 
-def choose(protocols: Mapping[str, Protocol], name: str) -> Protocol:
-    """Give the protocol of that name; `OptionError` where there is none."""
+def get_protocol(protocols: Mapping[str, AnyProtocol], name: str) -> AnyProtocol:
+    """Return the protocol of that name; raise `OptionError` for an unknown one."""
     if name not in protocols:
         raise OptionError(f"protocol {name!r}: expected one of {', '.join(protocols)}")
     return protocols[name]

@@ -22,7 +22,7 @@ BETA_SQUARED = 0.3
 
 
 def stretch(prediction: Tensor) -> Tensor:
-    """Give (p - min p) / (max p - min p), which fills [0, 1]; a constant prediction stays.
+    """Stretch a prediction to [0, 1]: (p - min p) / (max p - min p); a constant one stays.
 
     Some protocols do this to every frame (min-max normalisation).
     """
@@ -31,7 +31,7 @@ def stretch(prediction: Tensor) -> Tensor:
 
 
 def precision_recall(prediction: Map, mask: Map, *, min_max: bool = False) -> tuple[Tensor, Tensor]:
-    """Give precision and recall at the 256 thresholds of an 8-bit picture (paper 4.1).
+    """Return precision and recall at the 256 thresholds of an 8-bit picture (paper 4.1).
 
     The prediction is rounded to the levels 0..255 of a PNG; at threshold t, what is >= t counts as
     salient. Nothing predicted: precision 0. Empty mask: both 0.
@@ -56,7 +56,7 @@ def precision_recall(prediction: Map, mask: Map, *, min_max: bool = False) -> tu
 
 
 def f_measure(precision: Values, recall: Values) -> Values:
-    """Give F = (1 + b²) P R / (b² P + R) with b² = 0.3; 0 where both are 0 (paper 4.1).
+    """Return F = (1 + b²) P R / (b² P + R) with b² = 0.3; 0 where both are 0 (paper 4.1).
 
     Args:
         precision: in [0, 1], any shape: tensor, array or number.
@@ -67,7 +67,7 @@ def f_measure(precision: Values, recall: Values) -> Values:
 
 
 def adaptive_f(prediction: Map, mask: Map) -> float:
-    """Give F of the prediction binarised at twice its mean, at most 1.
+    """Return F of the prediction binarised at twice its mean, at most 1.
 
     Arguments and errors as in `precision_recall`.
 
@@ -80,12 +80,12 @@ def adaptive_f(prediction: Map, mask: Map) -> float:
 
 
 def adaptive_threshold(prediction: Tensor) -> Tensor:
-    """Give twice the mean of the prediction, at most 1."""
+    """Return twice the mean of the prediction, at most 1."""
     return (2 * prediction.mean()).clamp(max=1)
 
 
 def mae(prediction: Map, mask: Map) -> float:
-    """Give the mean absolute difference of prediction and mask (Perazzi et al., CVPR 2012).
+    """Return the mean absolute difference of prediction and mask (Perazzi et al., CVPR 2012).
 
     Arguments and errors as in `precision_recall`; the prediction is not rounded.
     """
@@ -94,7 +94,7 @@ def mae(prediction: Map, mask: Map) -> float:
 
 
 def eight_bit(prediction: Tensor, min_max: bool) -> Tensor:
-    """Give the level 0..255 of every pixel (int64), of the stretched map where that is asked for.
+    """Quantise a prediction to levels 0..255 (int64), with `min_max` after stretching it.
 
     A stretched map is cut down to whole levels: what is >= t stays >= t.
     """

@@ -18,7 +18,7 @@ Binary = NDArray[np.bool_]
 
 
 def iou(a: Map, b: Map) -> float:
-    """Give the intersection over union of two masks, the region similarity J of DAVIS; in [0, 1].
+    """Compute intersection over union, DAVIS' region similarity J, of two masks; in [0, 1].
 
     Two empty masks agree: 1. Soft maps have to be binarised by the caller, who then knows and can
     print the threshold.
@@ -43,7 +43,7 @@ def iou(a: Map, b: Map) -> float:
 
 
 def boundary_f(prediction: Map, mask: Map, tolerance: float = TOLERANCE) -> float:
-    """Give the boundary measure F of DAVIS: F1 of the contours' precision and recall; in [0, 1].
+    """Compute DAVIS' boundary measure F: F1 of the contours' precision and recall; in [0, 1].
 
     A contour pixel is right when the other contour passes within the tolerance, rounded up to whole
     pixels. Two masks without a contour agree: 1. One without a contour against one with: 0.
@@ -85,7 +85,7 @@ def contour(mask: Binary) -> Binary:
 
 
 def _share_near(contour_: Binary, other: Binary, reach: int) -> float:
-    """Give the share of one contour's pixels that lie within `reach` of the other contour."""
+    """Return the share of one contour's pixels that lie within `reach` of the other."""
     distance = cv2.distanceTransform(
         (~other).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
     )  # exact

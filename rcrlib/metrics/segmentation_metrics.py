@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rcrlib.errors import DataError, OptionError
 from rcrlib.metrics.inputs import Map, as_mask, as_prediction, check_shapes
-from rcrlib.metrics.protocol import SEGMENTATION_PROTOCOLS, choose
+from rcrlib.metrics.protocol import SEGMENTATION_PROTOCOLS, get_protocol
 from rcrlib.metrics.segmentation import boundary_f, iou
 
 GOOD = 0.5
@@ -46,7 +46,7 @@ class SegmentationResult(SegmentationScores):
 
 
 class SegmentationMetrics:
-    """Gathers masks frame by frame; two numbers a frame are kept, for the decay needs their order.
+    """Accumulates J and F frame by frame; keeps both for each frame, for the decay.
 
     Protocol `davis16` leaves out the first and the last annotated frame of each video; `all-frames`
     does not. Both average over the frames of a video, then over videos.
@@ -67,7 +67,7 @@ class SegmentationMetrics:
     """
 
     def __init__(self, protocol: str = "davis16", threshold: float = 0.5) -> None:
-        self._protocol = choose(SEGMENTATION_PROTOCOLS, protocol)
+        self._protocol = get_protocol(SEGMENTATION_PROTOCOLS, protocol)
         if not 0 < threshold <= 1:
             raise OptionError(f"threshold {threshold}: expected more than 0 and at most 1")
         self.protocol = protocol
@@ -105,7 +105,7 @@ class SegmentationMetrics:
         return scores
 
     def merge(self, other: SegmentationMetrics) -> None:
-        """Add what another object gathered, from other frames; `other` stays as it is.
+        """Add another object's frames, which must be others; `other` stays as it is.
 
         Raises:
             OptionError: another protocol or threshold, or a frame that both hold.
@@ -117,7 +117,7 @@ class SegmentationMetrics:
             self._add(video, list(scores.values()), list(scores))
 
     def compute(self) -> SegmentationResult:
-        """Give the numbers of everything so far; more frames may follow.
+        """Compute the result over all frames so far; more frames may follow.
 
         Raises:
             DataError: no frame was given, or the protocol leaves none of a video.
@@ -174,7 +174,7 @@ class SegmentationMetrics:
 
 
 def _decay(values: NDArray[np.float64]) -> float:
-    """Give the mean of the first quarter less that of the last; quarters share their end frames."""
+    """Return the first quarter's mean minus the last's; quarters share their end frames."""
     bounds = np.floor(np.linspace(1, len(values), 5) + 0.5).astype(int) - 1
     return float(values[: bounds[1] + 1].mean() - values[bounds[3] :].mean())
 

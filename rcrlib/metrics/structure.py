@@ -22,7 +22,7 @@ ports into the lower right one; over a data set that changes S by up to 0.0003."
 def s_measure(
     prediction: Map, mask: Map, alpha: float = ALPHA, centroid_in: CentroidIn = "upper left"
 ) -> float:
-    """Give the structure measure S = alpha S_object + (1 - alpha) S_region, in [0, 1].
+    """Return the structure measure S = alpha S_object + (1 - alpha) S_region, in [0, 1].
 
     Empty mask: 1 - mean of the prediction. Full mask: its mean. A negative S is 0.
 
@@ -48,7 +48,7 @@ def s_measure(
 
 
 def s_object(prediction: Map, mask: Map) -> float:
-    """Give S_object: how uniformly bright the object and how uniformly dark the background is.
+    """Return S_object: how uniformly bright the object and how uniformly dark the background is.
 
     The mask is neither empty nor full; deviations are sample deviations (0 for a single pixel).
     """
@@ -59,7 +59,7 @@ def s_object(prediction: Map, mask: Map) -> float:
 
 
 def s_region(prediction: Map, mask: Map, centroid_in: CentroidIn = "upper left") -> float:
-    """Give S_region: similarity of the four quadrants around the mask's centroid, by area.
+    """Return S_region: similarity of the four quadrants around the mask's centroid, by area.
 
     The mask is not empty. The centroid is rounded, halves to even. A quadrant without pixels has
     weight 0.
@@ -76,14 +76,14 @@ def s_region(prediction: Map, mask: Map, centroid_in: CentroidIn = "upper left")
 
 
 def _likeness(values: Tensor) -> Tensor:
-    """Give 2 x / (x² + 1 + deviation); 1 where every value is 1."""
+    """Return 2 x / (x² + 1 + deviation); 1 where every value is 1."""
     mean, ddof = values.mean(), max(values.numel() - 1, 1)
     deviation = _centred(values).square().sum().div(ddof).sqrt()
     return 2 * mean / (mean.square() + 1 + deviation)
 
 
 def _similarity(prediction: Tensor, truth: Tensor) -> Tensor:
-    """Give the structural similarity of one quadrant; two constant quadrants have similarity 1.
+    """Compute the structural similarity of one quadrant; of two constant ones it is 1.
 
     Variances and covariance are not divided by N - 1, which would cancel.
     """
@@ -96,6 +96,6 @@ def _similarity(prediction: Tensor, truth: Tensor) -> Tensor:
 
 
 def _centred(values: Tensor) -> Tensor:
-    """Give values - mean, exactly 0 where all are equal (the rounded mean of equals may differ)."""
+    """Subtract the mean; exactly 0 where all values are equal, whatever the mean is rounded to."""
     values = values - values.flatten()[0]
     return values - values.mean()

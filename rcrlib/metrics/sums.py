@@ -23,7 +23,7 @@ class Sums:
         return Sums(self.frames + other.frames, added)
 
     def mean(self) -> dict[str, NDArray[np.float64]]:
-        """Give the mean of each measure."""
+        """Return the mean of each measure."""
         return {name: value / self.frames for name, value in self.measures.items()}
 
 
@@ -36,7 +36,7 @@ def total(parts: Iterable[Sums]) -> Sums:
 class VideoSums:
     """The sums of a video; its memory does not grow with the frames.
 
-    The first and the last frame, by their number, are kept apart, whatever the order in which
+    The first and the last frame, by their number, are kept separately, whatever the order in which
     frames come.
     """
 
@@ -45,7 +45,7 @@ class VideoSums:
     """Number and measures of the first and the last frame; one, or none, of a shorter video."""
 
     next_number: int = 0
-    """What the next frame without a number gets."""
+    """The number of the next frame that is added without one."""
 
     def add(self, frame: Sums, number: int | None) -> None:
         """Add a frame."""
@@ -65,11 +65,11 @@ class VideoSums:
         return {number for number, _ in self.ends}
 
     def copy(self) -> VideoSums:
-        """Give another object with the same sums."""
+        """Return a copy."""
         return VideoSums(self.inner, self.ends, self.next_number)
 
     def counted(self, *, without_ends: bool) -> Sums:
-        """Give the sums of all frames, or of those between the first and the last."""
+        """Return the sums of all frames, or of those between the first and the last."""
         if without_ends:
             return self.inner
         first, last = self.ends[:1], self.ends[1:]

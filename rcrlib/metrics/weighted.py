@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 
 def weighted_f(prediction: Map, mask: Map) -> float:
-    """Give the weighted F-measure with beta = 1, in [0, 1]; 0 for an empty mask.
+    """Return the weighted F-measure with beta = 1, in [0, 1]; 0 for an empty mask.
 
     An error E = |p - g| inside the object counts as its smoothed self where that is smaller (a hole
     beside right pixels is forgiven); outside, each pixel is smoothed as the object pixel nearest to
@@ -52,7 +52,7 @@ def weighted_f(prediction: Map, mask: Map) -> float:
 def fast_weighted_f(
     levels: NDArray[np.uint8], values: NDArray[np.float64], mask: NDArray[np.bool_]
 ) -> float:
-    """Give the same number of an 8-bit map, by work on the object's surroundings where that is all.
+    """Compute `weighted_f` of an 8-bit map faster, much of it in the object's bounding box only.
 
     What is smoothed lies within 3 pixels of the object, so neither the nearest pixels nor the
     smoothing are needed elsewhere; the Gaussian is separable. In float32 but for the sums.
@@ -84,14 +84,14 @@ def fast_weighted_f(
 
 
 def _score(inside: Array, outside: float) -> float:
-    """Give F from the weighted errors in the object and the sum of those outside."""
+    """Return F from the weighted errors inside the object and the sum of those outside."""
     hits = inside.size - float(inside.sum())
     recall, precision = 1 - float(inside.mean()), hits / (hits + outside) if hits else 0.0
     return 2 * recall * precision / (recall + precision) if hits else 0.0
 
 
 def _surroundings(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """Give the object's bounding box, wider by the reach of the Gaussian."""
+    """Return the object's bounding box, widened by the radius of the Gaussian window."""
     reach = WINDOW // 2
     rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
     return (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rcrlib.errors import DataError
-from rcrlib.show.style import DPI, PALETTE, PAPER, Picture, canvas, finished
+from rcrlib.show.style import DPI, PALETTE, PAPER, Picture, canvas, finish_figure
 
 BAR = 0.2
 """Height of a bar in inches."""
@@ -66,4 +66,4 @@ def bars(
         axes.margins(x=0.12)
         if len(variants) > 1:
             axes.legend(loc="best")
-        return finished(figure, path, alt)
+        return finish_figure(figure, path, alt)

@@ -21,13 +21,13 @@ from rcrlib.show.style import (
     PALETTE,
     Picture,
     canvas,
-    finished,
+    finish_figure,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FEW = 24  # so many points or fewer get a marker each
+MAX_MARKERS = 24  # so many points or fewer get a marker each
 
 
 def curves(
@@ -56,21 +56,21 @@ def curves(
         raise DataError("no series to draw; give at least one")
     with canvas(round(6.4 * DPI), round(4.0 * DPI)) as figure:
         axes = figure.add_subplot()
-        for (name, (x, y)), look in zip(series.items(), _looks(), strict=False):
+        for (name, (x, y)), look in zip(series.items(), _line_styles(), strict=False):
             xs, ys = np.asarray(x, float), np.asarray(y, float)
             if xs.ndim != 1 or xs.shape != ys.shape or not xs.size:
                 raise DataError(
                     f"series {name!r}: found x {xs.shape} and y {ys.shape},"
                     " expected (N,) and (N,) with N >= 1"
                 )
-            if xs.size > FEW:
+            if xs.size > MAX_MARKERS:
                 look |= {"marker": None, "linewidth": 1.4}
             axes.plot(xs, ys, label=name, **look)
         axes.set(xlabel=xlabel, ylabel=ylabel, title=title or "")
         axes.margins(x=0.03, y=0.08)
         if len(series) > 1:
             axes.legend(loc="best")
-        return finished(figure, path, alt)
+        return finish_figure(figure, path, alt)
 
 
 def precision_recall_plot(
@@ -96,7 +96,7 @@ def precision_recall_plot(
         axes = figure.add_subplot()
         axes.grid(visible=False)
         _draw_levels_of_f(axes)
-        for (name, result), look in zip(results.items(), _looks(), strict=False):
+        for (name, result), look in zip(results.items(), _line_styles(), strict=False):
             f = f_measure(result.precision, result.recall)
             reached = (f > 0).numpy()  # where nothing is found there is no precision to speak of
             recall, precision = result.recall.numpy(), result.precision.numpy()
@@ -107,7 +107,7 @@ def precision_recall_plot(
         axes.set_title(title or "")
         axes.set_aspect("equal")
         axes.legend(loc="lower left", title=f"protocol “{protocol}”", alignment="left")
-        return finished(figure, path, precision_recall_in_words(results, protocol))
+        return finish_figure(figure, path, precision_recall_in_words(results, protocol))
 
 
 def f_threshold_plot(
@@ -123,18 +123,18 @@ def f_threshold_plot(
     protocol = _one_protocol(results)
     with canvas(round(6.4 * DPI), round(4.0 * DPI)) as figure:
         axes = figure.add_subplot()
-        for (name, result), look in zip(results.items(), _looks(), strict=False):
+        for (name, result), look in zip(results.items(), _line_styles(), strict=False):
             f = result.f.numpy()
             label = f"{name}   max F {result.max_f:.3f}, mean F {result.mean_f:.3f}"
             axes.plot(_thresholds(result), f, label=label, markevery=[int(f.argmax())], **look)
         axes.set(xlabel="threshold (of 255)", ylabel="F", xlim=(0, 255), ylim=(0, 1.005))
         axes.set_title(title or "")
         axes.legend(loc="lower center", title=f"protocol “{protocol}”", alignment="left")
-        return finished(figure, path, _f_in_words(results, protocol))
+        return finish_figure(figure, path, _f_in_words(results, protocol))
 
 
 def _one_protocol(results: Mapping[str, SaliencyResult]) -> str:
-    """Give the protocol that all results follow."""
+    """Return the protocol that all results follow."""
     protocols = sorted({result.protocol for result in results.values()})
     if not protocols:
         raise DataError("no results to draw; give at least one")
@@ -192,7 +192,7 @@ def _draw_levels_of_f(axes: Axes) -> None:
         )
 
 
-def _looks() -> Iterator[dict[str, Any]]:
-    """Give one look after another: colours and dashes repeat together only after 28 lines."""
+def _line_styles() -> Iterator[dict[str, Any]]:
+    """Cycle through line styles: a pair of colour and dashes comes again after 28 lines."""
     for colour, dashes, marker in zip(cycle(PALETTE), cycle(DASHES), cycle(MARKERS), strict=False):
         yield {"color": colour, "linestyle": dashes, "marker": marker}

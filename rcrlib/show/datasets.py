@@ -78,7 +78,7 @@ def dataset_summary(dataset: Dataset) -> Iterator[str]:
 
 
 def _cover(shares: list[float]) -> str:
-    """Say how much of the picture the object covers; nothing where there is no label."""
+    """Format the object's share of the picture; empty without labels."""
     if not shares:
         return ""
     mean, least, most = (100 * value for value in (np.mean(shares), min(shares), max(shares)))
@@ -91,12 +91,12 @@ def _count(number: int, dataset: Dataset) -> str:
 
 
 def _spread(length: int, most: int) -> list[int]:
-    """Give up to `most` positions of 0..length-1, evenly spread from the first to the last."""
+    """Return up to `most` indices of 0..length-1, evenly spread from the first to the last."""
     return sorted({round(place) for place in np.linspace(0, length - 1, min(length, most))})
 
 
 def _frames(video: Video) -> list[int]:
-    """Give the frames of a video that are shown, ascending."""
+    """Choose the frames of a video to show, ascending."""
     evenly = _spread(len(video), FRAMES)
     reach = len(video) / FRAMES / 2
     shown = set()
@@ -113,6 +113,6 @@ def _picture(video: Video, index: int) -> Picture:
 
 
 def _filled(rows: list[list[Picture]]) -> list[list[Picture | None]]:
-    """Give rows of one length, with empty places at their ends."""
+    """Pad rows to one length with empty cells."""
     length = max(len(row) for row in rows)
     return [[*row, *[None] * (length - len(row))] for row in rows]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rcrlib.errors import DataError
-from rcrlib.show.style import DPI, PALETTE, Picture, canvas, finished
+from rcrlib.show.style import DPI, PALETTE, Picture, canvas, finish_figure
 
 ROW = 0.34
 """Height of a row in inches."""
@@ -80,4 +80,4 @@ def dot_plot(
         if diamonds:
             figure.legend(handles=diamonds[:1], loc="outside lower right")
         figure.suptitle(title or "", x=0.01, ha="left", weight="bold", size=11)
-        return finished(figure, path, alt)
+        return finish_figure(figure, path, alt)

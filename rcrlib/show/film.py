@@ -1,4 +1,4 @@
-"""An mp4 file of frames with what is salient tinted."""
+"""Overlay videos: mp4 files of frames with the salient object tinted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from rcrlib.data import Video, VideoFileFrames
 from rcrlib.errors import OptionError
-from rcrlib.show import overlay
+from rcrlib.show.pictures import overlay
 
 FRAME_RATE = 24.0
 """Frames per second of an overlay video whose source does not say."""
@@ -21,12 +21,12 @@ Show = Callable[[np.ndarray, np.ndarray], None]
 
 
 def no_film(frame: np.ndarray, saliency: np.ndarray) -> None:
-    """Show nothing, where no overlay video is asked for."""
+    """Do nothing: stands in for `film` if no overlay video is asked for."""
 
 
 @contextmanager
 def film(path: Path, video: Video) -> Iterator[Show]:
-    """Write an mp4 file of overlays at the video's own rate; give what appends one to it."""
+    """Write an mp4 file at the video's frame rate; yield a function that appends an overlay."""
     height, width = video.size
     odd_row, odd_column = height % 2, width % 2  # the codec takes even sides; the border is doubled
     code = cv2.VideoWriter.fourcc(*"mp4v")
@@ -49,7 +49,7 @@ def film(path: Path, video: Video) -> Iterator[Show]:
 
 
 def _frame_rate(video: Video) -> float:
-    """Give the frames per second of a video file, `FRAME_RATE` for anything else."""
+    """Return the frames per second of a video file, `FRAME_RATE` for anything else."""
     if not isinstance(video.frames, VideoFileFrames):
         return FRAME_RATE
     rate = cv2.VideoCapture(str(video.frames.path)).get(cv2.CAP_PROP_FPS)

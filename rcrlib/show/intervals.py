@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rcrlib.errors import DataError
-from rcrlib.show.style import DPI, INK, PALETTE, Picture, canvas, finished
+from rcrlib.show.style import DPI, INK, PALETTE, Picture, canvas, finish_figure
 
 ROW = 0.32
 """Height of a row in inches."""
@@ -71,4 +71,4 @@ def interval_plot(
         if diamonds:
             figure.legend(handles=diamonds[:1], loc="outside lower right")
         figure.suptitle(title or "", x=0.01, ha="left", weight="bold", size=11)
-        return finished(figure, path, alt)
+        return finish_figure(figure, path, alt)

@@ -15,7 +15,7 @@ TINT = (86, 180, 233)
 """Okabe and Ito's sky blue: of their colours the one that stands out on dark animals, sand and
 grass alike."""
 
-STRENGTH = 0.55  # of the tint where saliency is 1; the texture below stays readable
+TINT_STRENGTH = 0.55  # of the tint where saliency is 1; the texture below stays readable
 
 
 def overlay(
@@ -42,7 +42,7 @@ def overlay(
             f"the frame is {frame.shape[:2]} and the saliency map {values.shape} (H, W),"
             " expected the same size; resize the map to the frame"
         )
-    share = STRENGTH * values
+    share = TINT_STRENGTH * values
     tint = np.full_like(frame, colour)
     picture = cv2.blendLinear(frame, tint, 1 - share, share).astype(np.uint8, copy=False)
     region = (values >= level).astype(np.uint8)
@@ -54,7 +54,7 @@ def overlay(
 
 
 def as_picture(values: ArrayLike) -> Picture:
-    """Give anything that a contact sheet may show as RGB.
+    """Convert a picture, mask or map to RGB.
 
     Args:
         values: uint8 `(H, W, 3)`, as it is; `(H, W)` float in [0, 1] or {0, 1} mask, from black to
@@ -74,7 +74,7 @@ def as_picture(values: ArrayLike) -> Picture:
 
 
 def flow_picture(flow: Tensor, max_magnitude: float | None = None) -> Picture:
-    """Give one flow as a picture: hue is direction, strength of colour is length.
+    """Draw a flow: hue is direction, saturation is length.
 
     Args:
         flow: `(2, H, W)` in pixels, channel 0 to the right, channel 1 down.
@@ -90,7 +90,7 @@ def flow_picture(flow: Tensor, max_magnitude: float | None = None) -> Picture:
 
 
 def _as_rgb(array: np.ndarray) -> Picture:
-    """Let uint8 `(H, W, 3)` through."""
+    """Check that a picture is uint8 `(H, W, 3)`."""
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8 or not array.size:
         raise DataError(
             f"found a picture of shape {array.shape}, {array.dtype}; expected uint8 (H, W, 3)"
@@ -99,7 +99,7 @@ def _as_rgb(array: np.ndarray) -> Picture:
 
 
 def _as_unit(array: np.ndarray) -> np.ndarray:
-    """Give a map or mask as float32 `(H, W)` in [0, 1]."""
+    """Check a map or mask and convert it to float32 `(H, W)` in [0, 1]."""
     if array.ndim != 2 or not array.size or array.dtype.kind not in "bfiu":
         raise DataError(f"found a map of shape {array.shape}, {array.dtype}; expected (H, W)")
     low, high = float(array.min()), float(array.max())

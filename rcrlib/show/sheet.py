@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from rcrlib.errors import DataError, OptionError
 from rcrlib.files import atomic_file
 from rcrlib.show.pictures import as_picture
-from rcrlib.show.style import Picture, canvas, checked_suffix, points, rendered
+from rcrlib.show.style import Picture, canvas, check_suffix, pixels_to_points, render_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,7 +55,7 @@ def contact_sheet(
         DataError: a cell that is no picture; says which.
     """
     if path is not None:
-        checked_suffix(path, (".png",))
+        check_suffix(path, (".png",))
     _check_counts(rows, column_titles, row_titles, cell_width)
     cells = [
         [None if cell is None else _fitted(cell, cell_width, r, c) for c, cell in enumerate(row)]
@@ -121,7 +121,7 @@ class _Layout:
             for text, y, height in zip(self.rows, self.tops, self.heights, strict=False):
                 right, middle = left - 2 * self.gap, y + height / 2
                 _write(figure, text, right, middle, self.type, "right", "center")
-            return rendered(figure)
+            return render_figure(figure)
 
 
 def _write(
@@ -140,7 +140,7 @@ def _write(
         x / width,
         1 - y / height,
         text,
-        size=points(size),
+        size=pixels_to_points(size),
         ha=horizontal,
         va=vertical,
         ma=horizontal,
@@ -150,10 +150,12 @@ def _write(
 
 
 def _extent(texts: Sequence[str], size: float) -> tuple[int, int]:
-    """Give the width and height, in pixels, that the largest of the texts takes."""
+    """Measure the width and height, in pixels, of the largest of some texts."""
     with canvas(1, 1) as figure:
         boxes = [
-            figure.text(0, 0, text, size=points(size), linespacing=1.15).get_window_extent()
+            figure.text(
+                0, 0, text, size=pixels_to_points(size), linespacing=1.15
+            ).get_window_extent()
             for text in texts
         ]
     return ceil(max(box.width for box in boxes)), ceil(max(box.height for box in boxes))
@@ -167,7 +169,7 @@ def _wrapped(text: str, width: float) -> str:
 
 
 def _fitted(cell: ArrayLike, cell_width: int, row: int, column: int) -> Picture:
-    """Give a cell as RGB, scaled to the width of the column but no higher than that."""
+    """Convert a cell to RGB, scaled to the width of the column and at most as high."""
     try:
         picture = as_picture(cell)
     except DataError as error:

@@ -1,4 +1,4 @@
-"""Palette, type and paper; the one place that speaks to matplotlib's canvas."""
+"""Palette, fonts and figure style; the only module that uses matplotlib's canvas."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ def canvas(width: int, height: int) -> Iterator[Figure]:
         yield figure
 
 
-def points(pixels: float) -> float:
-    """Give the size in points of type that is so many pixels high."""
+def pixels_to_points(pixels: float) -> float:
+    """Convert a type size from pixels to points."""
     return pixels * 72 / DPI
 
 
-def rendered(figure: Figure) -> Picture:
+def render_figure(figure: Figure) -> Picture:
     """Draw the figure; call it inside `canvas`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -90,12 +90,12 @@ def rendered(figure: Figure) -> Picture:
     return np.asarray(agg.buffer_rgba())[..., :3].copy()
 
 
-def finished(figure: Figure, path: str | Path | None = None, alt: str = "") -> Picture:
+def finish_figure(figure: Figure, path: str | Path | None = None, alt: str = "") -> Picture:
     """Lay a figure out, write it where a path is given (see `save_figure`), and draw it."""
     figure.set_layout_engine("constrained")
     if path is not None:
         save_figure(figure, path, alt)
-    return rendered(figure)
+    return render_figure(figure)
 
 
 def save_figure(figure: Figure, path: str | Path, alt: str = "") -> None:
@@ -110,7 +110,7 @@ def save_figure(figure: Figure, path: str | Path, alt: str = "") -> None:
     Raises:
         OptionError: another suffix.
     """
-    suffix = checked_suffix(path, (".png", ".svg"))
+    suffix = check_suffix(path, (".png", ".svg"))
     metadata: dict[str, str | None] = {"Description": alt} if alt else {}
     with atomic_file(path) as temporary:
         if suffix == ".png":
@@ -123,8 +123,8 @@ def save_figure(figure: Figure, path: str | Path, alt: str = "") -> None:
             temporary.write_text(drawing.replace("<svg ", label, 1), encoding="utf-8")
 
 
-def checked_suffix(path: str | Path, allowed: tuple[str, ...]) -> str:
-    """Give the suffix of `path` in small letters; `OptionError` when it is not an allowed one."""
+def check_suffix(path: str | Path, allowed: tuple[str, ...]) -> str:
+    """Return the suffix of `path` in lower case; raise `OptionError` unless it is allowed."""
     suffix = Path(path).suffix.lower()
     if suffix not in allowed:
         raise OptionError(f"{path}: pictures are written as {' or '.join(allowed)}; rename it")

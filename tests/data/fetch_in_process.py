@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from rcrlib.data.fetch import find_set, get
-from rcrlib.data.fetch.transfer import Patience
+from rcrlib.data.fetch.transfer import RetryPolicy
 
 
 def get_from(url: str, root: Path, checksums: tuple[str, ...]) -> None:
     published = find_set("davis2016")
-    archive = replace(published.archives[0], mirrors=(url,), checksums=checksums, about=0)
-    patience = Patience(pause=0.01)
-    get(replace(published, archives=(archive,)), root, patience=patience, say=lambda line: None)
+    archive = replace(published.archives[0], mirrors=(url,), checksums=checksums, estimated_size=0)
+    policy = RetryPolicy(backoff=0.01)
+    get(replace(published, archives=(archive,)), root, policy=policy, say=lambda line: None)

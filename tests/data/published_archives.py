@@ -12,7 +12,7 @@ import numpy as np
 from archive_server import Site
 from miniature_layouts import davis2016, davis2017, duts, ecssd, fbms_archive, hku_is, msra_b, vos
 
-from rcrlib.data.fetch import Published, find_set
+from rcrlib.data.fetch import PublishedDataset, find_set
 
 
 def davis_with_traps(mini):
@@ -101,11 +101,11 @@ def packed(root: Path, starts: tuple[str, ...] = ("",), around: str = "") -> byt
     return buffer.getvalue()
 
 
-def from_site(name: str, site: Site) -> Published:
+def from_site(name: str, site: Site) -> PublishedDataset:
     """Return a set of the catalogue whose archives are on `site`, without published checksums."""
     published = find_set(name)
     archives = tuple(
-        replace(each, mirrors=(site.url(each.name),), size=None, checksums=(), about=0)
+        replace(each, mirrors=(site.url(each.name),), size=None, checksums=(), estimated_size=0)
         for each in published.archives
     )
     return replace(published, archives=archives)

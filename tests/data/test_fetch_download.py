@@ -13,10 +13,10 @@ import pytest
 from tqdm import tqdm
 
 from rcrlib.data.fetch import Archive, download
-from rcrlib.data.fetch.transfer import Patience
+from rcrlib.data.fetch.transfer import RetryPolicy
 from rcrlib.errors import DataError
 
-QUICK = Patience(attempts=4, connect=2, stall=0.5, pause=0.01)
+QUICK = RetryPolicy(attempts=4, connect_timeout=2, read_timeout=0.5, backoff=0.01)
 
 
 def make_zip(size: int = 40_000) -> bytes:
@@ -42,7 +42,7 @@ def archive(*mirrors: str, checksums: tuple[str, ...] = (SHA256,), size: int | N
 
 
 def get(tmp_path, *mirrors, **published):
-    return download(archive(*mirrors, **published), tmp_path / "d", patience=QUICK)
+    return download(archive(*mirrors, **published), tmp_path / "d", policy=QUICK)
 
 
 def names(tmp_path):

@@ -18,7 +18,7 @@ def small_davis(mini):
     """DAVIS 2016 if it had two videos: bear with 3 frames, camel with 2."""
     davis2016(mini)
     return replace(
-        find_set("davis2016"), whole=Counts(2, 5, 5), frames_of={"bear": 3, "camel": 2},
+        find_set("davis2016"), counts=Counts(2, 5, 5), frames_per_video={"bear": 3, "camel": 2},
         splits={"train": Counts(1, 3, 3), "val": Counts(1, 2, 2)},
     )  # fmt: skip
 
@@ -35,8 +35,10 @@ def test_missing_frames_labels_and_videos_are_named(mini, small_davis):
     (mini.root / "JPEGImages/480p/bear/00001.png").unlink()
     (mini.root / "Annotations/480p/bear/00001.png").unlink()
     (mini.root / "Annotations/480p/bear/00002.png").unlink()
-    more = {**small_davis.frames_of, "cows": 104}
-    verified = verify(replace(small_davis, whole=Counts(3, 109, 109), frames_of=more), mini.root)
+    more = {**small_davis.frames_per_video, "cows": 104}
+    verified = verify(
+        replace(small_davis, counts=Counts(3, 109, 109), frames_per_video=more), mini.root
+    )
     assert not verified.complete
     for problem in (
         "1 videos missing (104 frames): cows",
@@ -58,14 +60,14 @@ def test_files_that_are_broken_are_found(mini, small_davis):
 def test_a_set_of_images_with_one_image_too_many(mini):
     ecssd(mini)
     mini.frame("images/0002.jpg")
-    verified = verify(replace(find_set("ecssd"), whole=Counts(1, 1, 1)), mini.root)
+    verified = verify(replace(find_set("ecssd"), counts=Counts(1, 1, 1)), mini.root)
     assert verified.problems == ("1 frames without a label: 0002", "images: 1 more")
 
 
 def test_masks_with_grey_edges_and_without_an_object_are_noted(mini):
     duts(mini)
     mini.mask("DUTS-TE-Mask/TE.png", columns=slice(0, 0))
-    published = replace(find_set("duts"), whole=Counts(2, 2, 2), splits={})
+    published = replace(find_set("duts"), counts=Counts(2, 2, 2), splits={})
     verified = verify(published, mini.root)
     assert verified.complete
     assert verified.notes == ("labels without an object (1): TE",)

@@ -27,7 +27,7 @@ from rcrlib.metrics import (
     weighted_f,
 )
 from rcrlib.metrics.counts import count_levels
-from rcrlib.metrics.frame import measure, scale_of
+from rcrlib.metrics.frame import level_scale, measure
 from rcrlib.metrics.weighted import fast_weighted_f
 
 Answers = dict[str, Any]
@@ -59,7 +59,7 @@ def pysod(levels: np.ndarray, mask: np.ndarray, min_max: bool) -> Answers:
 def fast(levels: np.ndarray, mask: np.ndarray, min_max: bool) -> Answers:
     """Ask the path that `SaliencyMetrics` takes."""
     (counts,) = count_levels(torch.from_numpy(levels)[None], torch.from_numpy(mask)[None])
-    scale = scale_of(counts, min_max)
+    scale = level_scale(counts, min_max)
     weighted = fast_weighted_f(levels, scale.values, mask)
     return {**vars(measure(counts, scale)), "w_f": weighted}
 

@@ -17,7 +17,7 @@ from rcrlib.bench.metrics import degrade
 from rcrlib.data import load
 from rcrlib.metrics import mae, s_measure
 from rcrlib.metrics.counts import count_levels
-from rcrlib.metrics.frame import measure, scale_of
+from rcrlib.metrics.frame import level_scale, measure
 
 TOLERANCE = 1e-6
 each_reading = pytest.mark.parametrize("min_max", [True, False], ids=["min-max", "as it is"])
@@ -132,7 +132,7 @@ def test_printed_scores_are_reproduced_to_their_digits(shared, dataset: str, met
     for levels, mask, _ in published(shared, dataset, method):
         pair = torch.from_numpy(levels)[None], torch.from_numpy(mask)[None]
         (counts,) = count_levels(*pair, "lower right")
-        measured.append(measure(counts, scale_of(counts, min_max=False)))
+        measured.append(measure(counts, level_scale(counts, min_max=False)))
     thresholds = np.ceil(np.linspace(0, 255, 255)).astype(int)
     f = np.mean([frame.f for frame in measured], axis=0)[thresholds]
     e = np.mean([frame.e for frame in measured], axis=0)[thresholds]
@@ -152,7 +152,7 @@ def test_the_readable_s_takes_either_centroid(shared: Path) -> None:
     pair = torch.from_numpy(levels)[None], torch.from_numpy(mask)[None]
     for centroid_in in ("upper left", "lower right"):
         (counts,) = count_levels(*pair, centroid_in)
-        fast = measure(counts, scale_of(counts, min_max=False))
+        fast = measure(counts, level_scale(counts, min_max=False))
         assert s_measure(levels / 255, mask, centroid_in=centroid_in) == pytest.approx(fast.s)
         assert mae(levels / 255, mask) == pytest.approx(fast.mae)
 

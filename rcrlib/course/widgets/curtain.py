@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 from rcrlib.course.widgets.explorer import Control, Explorer, View
 from rcrlib.errors import OptionError
 from rcrlib.metrics import iou
-from rcrlib.show import contact_sheet, overlay
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture, contact_sheet, overlay
 
 WIDTH = 480
 """Of the frame in pixels, as it is shown."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from rcrlib.course.figures import check_caption, jpeg, picture
 from rcrlib.errors import OptionError, RcrError
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,19 @@
 
 from rcrlib.data.annotations.coco import read_coco
 from rcrlib.data.annotations.cvat import read_cvat
-from rcrlib.data.annotations.labelme import read_labelme
+from rcrlib.data.annotations.labelme import read_labelme, write_empty_labelme
 from rcrlib.data.annotations.polygon import fill_polygon
 from rcrlib.data.annotations.rle import decode_rle
-from rcrlib.data.annotations.sources import Drawn, read_drawn
+from rcrlib.data.annotations.sources import PICTURES_FOLDER, DrawnLabels, read_drawn
 
 __all__ = [
-    "Drawn",
+    "PICTURES_FOLDER",
+    "DrawnLabels",
     "decode_rle",
     "fill_polygon",
     "read_coco",
     "read_cvat",
     "read_drawn",
     "read_labelme",
+    "write_empty_labelme",
 ]

@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcrlib.data.annotations.polygon import fill_polygon
-from rcrlib.data.annotations.reading import listed, points_of, read_json, size_of, wrong
+from rcrlib.data.annotations.reading import (
+    label_error,
+    objects_under,
+    parse_points,
+    parse_size,
+    read_json,
+)
 from rcrlib.data.annotations.rle import decode_rle
 from rcrlib.errors import DataError
 
@@ -39,47 +45,53 @@ def read_coco(
     content = read_json(path) if content is None else content
     names: dict[object, str] = {}
     masks: dict[str, NDArray[np.uint8]] = {}
-    for picture in listed(path, content, "images"):
+    for picture in objects_under(path, content, "images"):
         name = PurePosixPath(str(picture.get("file_name")).replace("\\", "/")).stem
         number = _number(path, picture.get("id"))
         if name in names.values() or number in names:
-            raise wrong(path, f"two pictures are called {name}, or have the id {number}")
+            raise label_error(path, f"two pictures are called {name}, or have the id {number}")
         names[number] = name
         if only is None or name in only:
-            size = size_of(path, picture.get("height"), picture.get("width"))
+            size = parse_size(path, picture.get("height"), picture.get("width"))
             masks[name] = np.zeros(size, np.uint8)
-    for annotation in listed(path, content, "annotations"):
+    for annotation in objects_under(path, content, "annotations"):
         number = _number(path, annotation.get("image_id"))
         if number not in names:
-            raise wrong(path, f"an annotation is of the picture {number}, which is not in the file")
+            raise label_error(
+                path, f"an annotation is of the picture {number}, which is not in the file"
+            )
         mask = masks.get(names[number])
         if mask is not None:
-            mask |= _filled(path, annotation.get("segmentation"), (mask.shape[0], mask.shape[1]))
+            mask |= _fill_shape(
+                path, annotation.get("segmentation"), (mask.shape[0], mask.shape[1])
+            )
     return masks
 
 
-def _filled(path: Path, drawn: object, size: tuple[int, int]) -> NDArray[np.uint8]:
+def _fill_shape(path: Path, drawn: object, size: tuple[int, int]) -> NDArray[np.uint8]:
     if isinstance(drawn, dict):
         found = drawn.get("size")
         counts = drawn.get("counts")
         if found != list(size) or not isinstance(counts, (list, str)):
-            raise wrong(path, f"run lengths of the size {found!r} for a picture of {list(size)}")
+            raise label_error(
+                path, f"run lengths of the size {found!r} for a picture of {list(size)}"
+            )
         try:
             return decode_rle(counts, size)
         except DataError as error:
-            raise wrong(path, str(error)) from error
+            raise label_error(path, str(error)) from error
     if not isinstance(drawn, list) or not drawn:
-        raise wrong(path, "an annotation has neither polygons nor run lengths")
+        raise label_error(path, "an annotation has neither polygons nor run lengths")
     mask = np.zeros(size, np.uint8)
     for outline in drawn:
         if not isinstance(outline, list) or len(outline) % 2:
-            raise wrong(path, "a polygon is not a list of x, y, x, y, ...")
+            raise label_error(path, "a polygon is not a list of x, y, x, y, ...")
         pairs = [outline[index : index + 2] for index in range(0, len(outline), 2)]
-        mask |= fill_polygon(points_of(path, pairs, 3), size)
+        mask |= fill_polygon(parse_points(path, pairs, 3), size)
     return mask
 
 
 def _number(path: Path, value: object) -> int | str:
     if isinstance(value, (int, str)) and not isinstance(value, bool):
         return value
-    raise wrong(path, f"{str(value)[:40]!r} is no id of a picture")
+    raise label_error(path, f"{str(value)[:40]!r} is no id of a picture")

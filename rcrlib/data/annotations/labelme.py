@@ -13,8 +13,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rcrlib.data.annotations.polygon import fill_circle, fill_polygon
-from rcrlib.data.annotations.reading import listed, points_of, read_json, size_of, wrong
-from rcrlib.data.masks import BROKEN
+from rcrlib.data.annotations.reading import (
+    label_error,
+    objects_under,
+    parse_points,
+    parse_size,
+    read_json,
+)
+from rcrlib.data.masks import IMAGE_ERRORS
 from rcrlib.files import write_json
 
 
@@ -34,10 +40,10 @@ def read_labelme(path: str | Path, content: dict[str, Any] | None = None) -> NDA
     """
     path = Path(path)
     content = read_json(path) if content is None else content
-    size = size_of(path, content.get("imageHeight"), content.get("imageWidth"))
+    size = parse_size(path, content.get("imageHeight"), content.get("imageWidth"))
     mask = np.zeros(size, np.uint8)
-    for shape in listed(path, content, "shapes"):
-        mask |= _filled(path, shape, size)
+    for shape in objects_under(path, content, "shapes"):
+        mask |= _fill_shape(path, shape, size)
     return mask
 
 
@@ -61,31 +67,31 @@ def write_empty_labelme(path: str | Path, picture: str, size: tuple[int, int]) -
     write_json(path, content)
 
 
-def _filled(path: Path, shape: dict[str, Any], size: tuple[int, int]) -> NDArray[np.uint8]:
+def _fill_shape(path: Path, shape: dict[str, Any], size: tuple[int, int]) -> NDArray[np.uint8]:
     kind = shape.get("shape_type", "polygon")
     if kind in ("polygon", "oriented_rectangle"):
-        return fill_polygon(points_of(path, shape.get("points"), 3), size)
+        return fill_polygon(parse_points(path, shape.get("points"), 3), size)
     if kind == "rectangle":
-        (left, top), (right, bottom) = points_of(path, shape.get("points"), 2)[:2]
+        (left, top), (right, bottom) = parse_points(path, shape.get("points"), 2)[:2]
         corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
         return fill_polygon(corners, size)
     if kind == "circle":
-        centre, edge = points_of(path, shape.get("points"), 2)[:2]
+        centre, edge = parse_points(path, shape.get("points"), 2)[:2]
         return fill_circle(centre, edge, size)
     if kind == "mask":
-        return _pasted(path, shape, size)
-    raise wrong(path, f"a shape of the kind {str(kind)[:40]!r} has no inside; draw polygons")
+        return _paste_mask(path, shape, size)
+    raise label_error(path, f"a shape of the kind {str(kind)[:40]!r} has no inside; draw polygons")
 
 
-def _pasted(path: Path, shape: dict[str, Any], size: tuple[int, int]) -> NDArray[np.uint8]:
+def _paste_mask(path: Path, shape: dict[str, Any], size: tuple[int, int]) -> NDArray[np.uint8]:
     """Paste a picture of a mask (base64 of a PNG) at the first of its corners."""
-    corner = points_of(path, shape.get("points"), 1)[0]
+    corner = parse_points(path, shape.get("points"), 1)[0]
     try:
         data = base64.b64decode(str(shape.get("mask")), validate=True)
         with Image.open(io.BytesIO(data)) as image:
             part = np.array(image.convert("L")) > 0
-    except (*BROKEN, binascii.Error) as error:
-        raise wrong(path, f"a mask that is no picture ({error})") from error
+    except (*IMAGE_ERRORS, binascii.Error) as error:
+        raise label_error(path, f"a mask that is no picture ({error})") from error
     left, top = (round(float(value)) for value in corner)
     mask = np.zeros(size, np.uint8)
     rows = slice(max(top, 0), max(min(top + part.shape[0], size[0]), 0))

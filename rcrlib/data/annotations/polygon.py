@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def fill_polygon(points: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Give the mask of a closed outline: a pixel is inside where its centre is (even-odd rule).
+    """Fill a closed polygon: a pixel is inside where its centre is (even-odd rule).
 
     Pixel (y, x) covers the square from (x, y) to (x + 1, y + 1), as in labelme, CVAT and COCO, so
     that a rectangle of 10 by 20 has 200 pixels wherever its corners are whole numbers.
@@ -41,7 +41,7 @@ def fill_polygon(points: NDArray[np.floating], size: tuple[int, int]) -> NDArray
 def fill_circle(
     centre: NDArray[np.floating], edge: NDArray[np.floating], size: tuple[int, int]
 ) -> NDArray[np.uint8]:
-    """Give the mask of a circle around `centre` (x, y) through `edge` (x, y)."""
+    """Fill a circle around `centre` (x, y) through `edge` (x, y)."""
     height, width = size
     down = np.arange(height)[:, None] + 0.5 - centre[1]
     across = np.arange(width)[None] + 0.5 - centre[0]

@@ -1,4 +1,4 @@
-"""What every reader of label files needs: JSON that may be anything, and errors that say where."""
+"""Validation shared by all readers of label files; errors name the file."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from rcrlib.errors import DataError
 
-PIXELS_AT_MOST = 100_000_000
-COORDINATE_AT_MOST = 1e6
+MAX_PIXELS = 100_000_000
+MAX_COORDINATE = 1e6
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -33,25 +33,25 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def wrong(path: Path, what: str) -> DataError:
-    """Give the error for a label file that holds `what`."""
+def label_error(path: Path, what: str) -> DataError:
+    """Return the error for a label file that cannot be used because of `what`."""
     return DataError(f"{path}: {what}; save the labels again")
 
 
-def listed(path: Path, content: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """Give the list of objects under a name.
+def objects_under(path: Path, content: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the list of JSON objects under a key.
 
     Raises:
         DataError: it is something else.
     """
     entries = content.get(name)
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise wrong(path, f"{name!r} is not a list of objects")
+        raise label_error(path, f"{name!r} is not a list of objects")
     return entries
 
 
-def points_of(path: Path, values: object, least: int) -> NDArray[np.float64]:
-    """Give (N, 2) points from [[x, y], ...].
+def parse_points(path: Path, values: object, least: int) -> NDArray[np.float64]:
+    """Parse [[x, y], ...] into (N, 2) float64 points.
 
     Raises:
         DataError: fewer than `least`, or something that is no point of a picture.
@@ -61,12 +61,12 @@ def points_of(path: Path, values: object, least: int) -> NDArray[np.float64]:
         for point in values
     )
     if not good or not isinstance(values, list) or len(values) < least:
-        raise wrong(path, f"an outline is not a list of {least} points [x, y] or more")
+        raise label_error(path, f"an outline is not a list of {least} points [x, y] or more")
     return np.array(values, np.float64).reshape(-1, 2)
 
 
-def size_of(path: Path, height: object, width: object) -> tuple[int, int]:
-    """Give (H, W).
+def parse_size(path: Path, height: object, width: object) -> tuple[int, int]:
+    """Validate the sides of a picture and return (H, W).
 
     Raises:
         DataError: one of them is no side of a picture.
@@ -74,14 +74,14 @@ def size_of(path: Path, height: object, width: object) -> tuple[int, int]:
     for side in (height, width):
         whole = isinstance(side, int) and not isinstance(side, bool)
         if not whole or side < 1:  # type: ignore[operator]
-            raise wrong(path, f"a picture of {str(width)[:20]}x{str(height)[:20]} pixels")
+            raise label_error(path, f"a picture of {str(width)[:20]}x{str(height)[:20]} pixels")
     assert isinstance(height, int)
     assert isinstance(width, int)
-    if height * width > PIXELS_AT_MOST:
-        raise wrong(path, "a picture of more than 100 million pixels")
+    if height * width > MAX_PIXELS:
+        raise label_error(path, "a picture of more than 100 million pixels")
     return height, width
 
 
 def _is_coordinate(value: object) -> bool:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and abs(value) < COORDINATE_AT_MOST  # type: ignore[arg-type]
+    return number and abs(value) < MAX_COORDINATE  # type: ignore[arg-type]

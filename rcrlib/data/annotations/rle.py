@@ -16,7 +16,7 @@ from rcrlib.errors import DataError
 
 
 def decode_rle(counts: Sequence[int] | str, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Give the mask that run lengths stand for.
+    """Decode COCO's run-length encoding into a mask.
 
     Args:
         counts: the runs, or the text that stands for them.

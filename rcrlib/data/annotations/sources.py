@@ -1,4 +1,4 @@
-"""Finding the labels that a person drew, whatever the tool, and matching them with the frames."""
+"""Find labels drawn in any supported tool, and match them with a video's frames."""
 
 from __future__ import annotations
 
@@ -15,26 +15,25 @@ from rcrlib.data.annotations.coco import read_coco
 from rcrlib.data.annotations.cvat import FOLDER, read_cvat
 from rcrlib.data.annotations.labelme import read_labelme
 from rcrlib.data.annotations.reading import read_json
-from rcrlib.data.fetch import unpack
-from rcrlib.data.listing import list_folders, list_images, some
+from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.masks import read_mask
-from rcrlib.data.problems import noting
-from rcrlib.errors import DataError
+from rcrlib.data.problems import collecting
+from rcrlib.errors import DataError, first_few
 from rcrlib.files import RECORD
 
 Mask = NDArray[np.uint8]
-Named = tuple[str, Path, Mask]
+NamedMask = tuple[str, Path, Mask]
 """A frame's name, the file that labels it, and its mask."""
 
-PICTURES = "pictures"
-"""The folder of pictures to draw on, in what `rcr data label` writes."""
+PICTURES_FOLDER = "pictures"
+"""The folder, in the output of `rcr data label`, with the pictures to draw on."""
 
 _PNG = frozenset({".png"})
 
 
 @dataclass
-class Drawn:
-    """What a person drew.
+class DrawnLabels:
+    """Labels that a person drew.
 
     Attributes:
         masks: by frame name; (H, W) uint8 {0, 1}, each with something in it.
@@ -47,7 +46,7 @@ class Drawn:
     problems: list[str] = field(default_factory=list)
 
 
-def read_drawn(source: str | Path, names: Sequence[str], size: tuple[int, int]) -> Drawn:
+def read_drawn(source: str | Path, names: Sequence[str], size: tuple[int, int]) -> DrawnLabels:
     """Read the labels of a video's frames.
 
     Looked for are labelme files (NAME.json), COCO files, a CVAT export (SegmentationClass) and
@@ -65,19 +64,21 @@ def read_drawn(source: str | Path, names: Sequence[str], size: tuple[int, int]) 
     """
     source = Path(source)
     if source.is_file() and source.suffix.lower() != ".json":
+        from rcrlib.data.fetch import unpack  # imports an HTTP client, which only this case needs
+
         with tempfile.TemporaryDirectory(prefix="rcr-labels-") as folder:
             unpack(source, Path(folder) / "labels")
             return read_drawn(Path(folder) / "labels", names, size)
     if not source.exists():
         raise DataError(f"{source}: not there; expected labels: a folder, a .json or a .zip")
-    drawn = Drawn()
+    drawn = DrawnLabels()
     readers = list(_readers(source, set(names)))
     files: dict[str, Path] = {}
     for read in readers:
-        with noting(drawn.problems):
+        with collecting(drawn.problems):
             for name, file, mask in read():
-                with noting(drawn.problems):
-                    _take(drawn, files, (name, file, mask), names, size)
+                with collecting(drawn.problems):
+                    _add_label(drawn, files, (name, file, mask), names, size)
     if not readers:
         raise DataError(
             f"{source}: holds no labels; expected NAME.json (labelme), a COCO file,"
@@ -87,10 +88,14 @@ def read_drawn(source: str | Path, names: Sequence[str], size: tuple[int, int]) 
     return drawn
 
 
-def _take(
-    drawn: Drawn, files: dict[str, Path], label: Named, names: Sequence[str], size: tuple[int, int]
+def _add_label(
+    drawn: DrawnLabels,
+    files: dict[str, Path],
+    label: NamedMask,
+    names: Sequence[str],
+    size: tuple[int, int],
 ) -> None:
-    """Add one label to what was drawn; raise `DataError` where it cannot be."""
+    """Add one label to `drawn`; raise `DataError` if it does not fit the video."""
     name, file, mask = label
     if name not in set(names):
         raise DataError(
@@ -110,13 +115,16 @@ def _take(
         drawn.masks[name], files[name] = mask, file
 
 
-def _readers(source: Path, wanted: set[str]) -> Iterator[Callable[[], Iterator[Named]]]:
-    """Yield what reads each file, or export, that holds labels."""
+def _readers(source: Path, wanted: set[str]) -> Iterator[Callable[[], Iterator[NamedMask]]]:
+    """Yield a reader for each file or export that holds labels."""
     if source.is_file():
         yield partial(_from_json, source, wanted)
         return
     exports = [folder for folder in (source, *list_folders(source)) if _is_export(folder)]
-    folders = [source, *(source / name for name in (PICTURES, "frames", "labels", "annotations"))]
+    folders = [
+        source,
+        *(source / name for name in (PICTURES_FOLDER, "frames", "labels", "annotations")),
+    ]
     files = [path for folder in folders for path in sorted(folder.glob("*.json"))]
     files = [path for path in files if path.name != RECORD]
     yield from (partial(_from_cvat, folder) for folder in exports)
@@ -132,12 +140,12 @@ def _is_export(folder: Path) -> bool:
     return (folder / FOLDER).is_dir()
 
 
-def _from_cvat(folder: Path) -> Iterator[Named]:
+def _from_cvat(folder: Path) -> Iterator[NamedMask]:
     for name, mask in read_cvat(folder).items():
         yield name, folder / FOLDER / f"{name}.png", mask
 
 
-def _from_json(path: Path, wanted: set[str]) -> Iterator[Named]:
+def _from_json(path: Path, wanted: set[str]) -> Iterator[NamedMask]:
     content = read_json(path)
     if "shapes" in content:
         yield path.stem, path, read_labelme(path, content)
@@ -145,10 +153,10 @@ def _from_json(path: Path, wanted: set[str]) -> Iterator[Named]:
     masks = read_coco(path, content, only=wanted)
     if not masks:
         raise DataError(
-            f"{path}: labels none of the frames; they are called {some(sorted(wanted))}"
+            f"{path}: labels none of the frames; they are called {first_few(sorted(wanted))}"
         )
     yield from ((name, path, mask) for name, mask in masks.items())
 
 
-def _from_png(path: Path) -> Iterator[Named]:
+def _from_png(path: Path) -> Iterator[NamedMask]:
     yield path.stem, path, read_mask(path).astype(np.uint8)

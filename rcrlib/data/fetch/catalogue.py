@@ -1,4 +1,4 @@
-"""What is known about a public data set: where it is, what it holds, on which terms."""
+"""Description of a public data set: addresses, contents, terms of use."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ class Archive:
         size: bytes, where published; else None, and what the server says is taken.
         checksums: "md5:HEX" or "sha256:HEX", each a good one; none where none is published. HEX may
             be the beginning of a checksum of which no more is known.
-        about: bytes, roughly, for the check of the disk where `size` is not known.
-        unpacks: by which factor it grows when it is unpacked, at most.
-        holds: paths (with * for any name) that its content has; the folder that has them all, at
-            whatever depth, is what is taken from the archive.
-        into: folder of the prepared set that the content goes to.
+        estimated_size: bytes, roughly, to check the disk by if `size` is not known.
+        expansion: ratio of unpacked to packed size, at most.
+        contents: paths (glob patterns) in the folder that is taken from the archive; the folder may
+            lie at any depth.
+        subfolder: of the prepared set, where the content goes.
     """
 
     name: str
     mirrors: tuple[str, ...]
-    holds: tuple[str, ...]
+    contents: tuple[str, ...]
     size: int | None = None
     checksums: tuple[str, ...] = ()
-    about: int = 0
-    unpacks: float = 1.3
-    into: str = "."
+    estimated_size: int = 0
+    expansion: float = 1.3
+    subfolder: str = "."
 
 
 @dataclass(frozen=True)
@@ -45,21 +45,21 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedDataset:
     """A public data set.
 
     Attributes:
         name: for the command line.
         title: as its authors write it.
-        folder: where it is prepared, below the root that a person chooses.
+        folder: where it is prepared, below the root folder of all data sets.
         layout: one of `rcrlib.data.LAYOUTS`.
         archives: what it is published in.
         page: where its authors describe it or give it out.
         licence: its terms, in a few words.
         citation: what its users cite.
-        whole: the published counts.
+        counts: the published counts.
         splits: the published counts of its splits.
-        frames_of: frames of each video, named 00000, 00001, ...; empty where not published.
+        frames_per_video: frames of each video, named 00000, 00001, ...; empty where not published.
         note: what a user should know beforehand, in a sentence.
     """
 
@@ -71,12 +71,12 @@ class Published:
     page: str
     licence: str
     citation: str
-    whole: Counts
+    counts: Counts
     splits: Mapping[str, Counts] = field(default_factory=dict)
-    frames_of: Mapping[str, int] = field(default_factory=dict)
+    frames_per_video: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
 
     @property
     def by_hand(self) -> bool:
-        """Tell whether someone has to visit a page to get it."""
+        """Whether an archive cannot be downloaded by a program: a person has to visit the page."""
         return not all(archive.mirrors for archive in self.archives)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rcrlib.data.fetch.catalogue import NO_TERMS, Archive, Counts, Published
+from rcrlib.data.fetch.catalogue import NO_TERMS, Archive, Counts, PublishedDataset
 
 IMAGE_SETS = (
-    Published(
+    PublishedDataset(
         name="duts",
         title="DUTS",
         folder="DUTS",
@@ -18,7 +18,7 @@ IMAGE_SETS = (
                     f"http://saliencydetection.net/duts/download/DUTS-{part}.zip",
                 ),
                 (f"DUTS-{part}-Image", f"DUTS-{part}-Mask"),
-                about=300_000_000,
+                estimated_size=300_000_000,
             )
             for part in ("TR", "TE")
         ),
@@ -26,11 +26,11 @@ IMAGE_SETS = (
         licence="academic use",
         citation="Wang et al., Learning to Detect Salient Objects with Image-level Supervision,"
         " CVPR 2017",
-        whole=Counts(15572, 15572, 15572),
+        counts=Counts(15572, 15572, 15572),
         splits={"train": Counts(10553, 10553, 10553), "test": Counts(5019, 5019, 5019)},
         note="Some masks have grey edges: what is >= 128 is salient.",
     ),
-    Published(
+    PublishedDataset(
         name="ecssd",
         title="ECSSD",
         folder="ECSSD",
@@ -59,15 +59,15 @@ IMAGE_SETS = (
                 checksums=(
                     "sha256:dc0a9f11f2adee2737d95b28f9567a0a5de33f78743447c097ceb4d42f281a31",
                 ),
-                unpacks=10,
+                expansion=10,
             ),
         ),
         page="https://www.cse.cuhk.edu.hk/leojia/projects/hsaliency/dataset.html",
         licence=NO_TERMS,
         citation="Yan, Xu, Shi, Jia, Hierarchical Saliency Detection, CVPR 2013",
-        whole=Counts(1000, 1000, 1000),
+        counts=Counts(1000, 1000, 1000),
     ),
-    Published(
+    PublishedDataset(
         name="msra-b",
         title="MSRA-B",
         folder="MSRA-B",
@@ -91,11 +91,11 @@ IMAGE_SETS = (
         citation="Liu et al., Learning to Detect a Salient Object, TPAMI 33(2), 2011; masks: Jiang"
         " et al., Salient Object Detection: A Discriminative Regional Feature Integration Approach,"
         " CVPR 2013",
-        whole=Counts(5000, 5000, 5000),
+        counts=Counts(5000, 5000, 5000),
         note="The lists of 2500, 500 and 2000 images are not in the archive; where you have them,"
         " put them into ImageSets/{train,val,test}.txt.",
     ),
-    Published(
+    PublishedDataset(
         name="hku-is",
         title="HKU-IS",
         folder="HKU-IS",
@@ -104,6 +104,6 @@ IMAGE_SETS = (
         page="https://i.cs.hku.hk/~gbli/deep_saliency.html",
         licence=NO_TERMS,
         citation="Li, Yu, Visual Saliency Based on Multiscale Deep Features, CVPR 2015",
-        whole=Counts(4447, 4447, 4447),
+        counts=Counts(4447, 4447, 4447),
     ),
 )

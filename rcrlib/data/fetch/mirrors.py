@@ -1,4 +1,4 @@
-"""From several unreliable mirrors to one file that is right, or one line that says why not."""
+"""Download an archive from several unreliable mirrors."""
 
 from __future__ import annotations
 
@@ -13,17 +13,23 @@ from urllib.parse import urlsplit
 from tqdm.auto import tqdm
 
 from rcrlib.data.fetch.catalogue import Archive
-from rcrlib.data.fetch.transfer import WAIT_AT_MOST, Failed, Partial, Patience, transfer
-from rcrlib.data.fetch.whole import whole_fault
+from rcrlib.data.fetch.integrity import find_corruption
+from rcrlib.data.fetch.transfer import (
+    MAX_WAIT,
+    DownloadError,
+    PartialDownload,
+    RetryPolicy,
+    transfer,
+)
 from rcrlib.errors import DataError
 from rcrlib.files import full_disk_names
 
 MEGABYTE = 1_000_000
-RESERVE = 64 * MEGABYTE
-"""What is left free on the disk."""
+RESERVED_SPACE = 64 * MEGABYTE
+"""Bytes to leave free on the disk."""
 
 
-def download(archive: Archive, folder: Path, *, patience: Patience | None = None) -> Path:
+def download(archive: Archive, folder: Path, *, policy: RetryPolicy | None = None) -> Path:
     """Get an archive into `folder`, from the first mirror that serves the right bytes.
 
     What a killed or failed download leaves (NAME.part) is continued by the next one. Only a file of
@@ -37,22 +43,22 @@ def download(archive: Archive, folder: Path, *, patience: Patience | None = None
         DataError: no mirror serves the right file, or the disk has no room for it; in one line.
         OSError: the disk cannot be written.
     """
-    patience = patience or Patience()
+    policy = policy or RetryPolicy()
     final = folder / archive.name
     if final.is_file():
-        wrong = fault(archive, final)
+        wrong = find_mismatch(archive, final)
         if wrong is None:
             return final
         final.unlink()  # ours: only what was right once gets this name
     folder.mkdir(parents=True, exist_ok=True)
-    part = Partial(folder / f"{archive.name}.part")
+    part = PartialDownload(folder / f"{archive.name}.part")
     failures = []
     for url in archive.mirrors:
         with full_disk_names(final):
-            why = _from_mirror(archive, url, part, patience)
+            why = _from_mirror(archive, url, part, policy)
         if why is None:
             part.path.replace(final)
-            part.notes.unlink(missing_ok=True)
+            part.version_file.unlink(missing_ok=True)
             return final
         failures.append(f"{urlsplit(url).netloc}: {why}")
     raise DataError(
@@ -61,8 +67,8 @@ def download(archive: Archive, folder: Path, *, patience: Patience | None = None
     )
 
 
-def fault(archive: Archive, path: Path) -> str | None:
-    """Say what is wrong with a file that should be `archive`; None where it is right."""
+def find_mismatch(archive: Archive, path: Path) -> str | None:
+    """Return how a file differs from the published `archive` (size, checksum), or None."""
     size = path.stat().st_size
     if archive.size is not None and size != archive.size:
         return f"has {size} bytes, published are {archive.size}"
@@ -70,42 +76,44 @@ def fault(archive: Archive, path: Path) -> str | None:
         found = {kind: _digest(path, kind) for kind in {c.split(":")[0] for c in archive.checksums}}
         good = any(found[c.split(":")[0]].startswith(c.split(":")[1]) for c in archive.checksums)
         return None if good else "its checksum is not a published one"
-    return whole_fault(path)
+    return find_corruption(path)
 
 
-def _from_mirror(archive: Archive, url: str, part: Partial, patience: Patience) -> str | None:
-    """Fill `part` from one mirror; say why that failed, or None where it is whole and right."""
+def _from_mirror(
+    archive: Archive, url: str, part: PartialDownload, policy: RetryPolicy
+) -> str | None:
+    """Download `part` from one mirror; return why that failed, or None."""
     failures = wrongs = 0
     looked_at = -1
     while True:
         before = part.size
         wait: float | None = None
         try:
-            total = _transfer(archive, url, part, patience)
+            total = _transfer(archive, url, part, policy)
             if total is not None and part.size < total:
-                raise Failed(f"broke off at {part.size} of {total} bytes", retry=True)
-            wrong = fault(archive, part.path)
+                raise DownloadError(f"broke off at {part.size} of {total} bytes", retry=True)
+            wrong = find_mismatch(archive, part.path)
             if wrong is None:
                 return None
             part.discard()  # nothing is ever added to bytes that are wrong
             wrongs += 1
             why, again = wrong, wrongs < 2
-        except Failed as failure:
+        except DownloadError as failure:
             why, again, wait = str(failure), failure.retry, failure.wait
             if 0 < part.size == before != looked_at:
                 # Nothing more comes: a server that lies about the length may have sent it all.
-                if fault(archive, part.path) is None:
+                if find_mismatch(archive, part.path) is None:
                     return None
                 looked_at = before
             if failure.ended:
                 part.discard()
         failures = 0 if part.size - before >= MEGABYTE else failures + 1
-        if not again or failures >= patience.attempts:
+        if not again or failures >= policy.attempts:
             return why
-        time.sleep(wait if wait is not None else _pause(patience, failures))
+        time.sleep(wait if wait is not None else _backoff(policy, failures))
 
 
-def _transfer(archive: Archive, url: str, part: Partial, patience: Patience) -> int | None:
+def _transfer(archive: Archive, url: str, part: PartialDownload, policy: RetryPolicy) -> int | None:
     with tqdm(
         total=archive.size, initial=part.size, desc=archive.name, unit="B", unit_scale=True,
         disable=None, leave=False, dynamic_ncols=True,
@@ -115,24 +123,24 @@ def _transfer(archive: Archive, url: str, part: Partial, patience: Patience) -> 
             bar.total = total
             bar.update(there - bar.n)
 
-        def room(more: int) -> None:
-            need_room(part.path.parent, more, archive.name)
+        def check_space(more: int) -> None:
+            check_disk_space(part.path.parent, more, archive.name)
 
-        return transfer(url, part, patience, progress=progress, room=room)
+        return transfer(url, part, policy, progress=progress, check_space=check_space)
 
 
-def need_room(folder: Path, size: int, what: str) -> None:
+def check_disk_space(folder: Path, size: int, what: str) -> None:
     """Raise `DataError` unless the disk of `folder` has room for `size` bytes."""
     free = shutil.disk_usage(folder).free
-    if size + RESERVE > free:
+    if size + RESERVED_SPACE > free:
         raise DataError(
-            f"{folder}: {what} needs {amount(size)} more, {amount(free)} are free on this disk;"
-            " free some, or give a --root on another one"
+            f"{folder}: {what} needs {format_bytes(size)} more, {format_bytes(free)} are free on"
+            " this disk; free some, or give a --root on another one"
         )
 
 
-def amount(size: float) -> str:
-    """Write a number of bytes for a person."""
+def format_bytes(size: float) -> str:
+    """Format a number of bytes with its unit."""
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}"
@@ -140,9 +148,9 @@ def amount(size: float) -> str:
     return f"{size:.1f} GB"
 
 
-def _pause(patience: Patience, failures: int) -> float:
-    """Give the seconds to wait: doubled from time to time, never in step with others."""
-    doubled = min(patience.pause * 2 ** max(failures - 1, 0), WAIT_AT_MOST)
+def _backoff(policy: RetryPolicy, failures: int) -> float:
+    """Return the seconds to wait: exponential backoff with jitter."""
+    doubled = min(policy.backoff * 2 ** max(failures - 1, 0), MAX_WAIT)
     return doubled * random.uniform(0.5, 1)
 
 
@@ -155,7 +163,7 @@ def _digest(path: Path, kind: str) -> str:
 
 
 def match_archives(archives: Sequence[Archive], files: Sequence[Path]) -> dict[str, Path]:
-    """Tell which file a person brought is which archive: by its name, or the only one there is."""
+    """Match the files a user gave with archives, by name; one file matches a single archive."""
     by_name = {archive.name.lower(): archive.name for archive in archives}
     if len(archives) == len(files) == 1:
         return {archives[0].name: files[0]}

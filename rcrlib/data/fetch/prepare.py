@@ -1,4 +1,4 @@
-"""From the name of a public data set to a folder that is ready for training."""
+"""Prepare a public data set: download, unpack, lay out, load."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rcrlib.data.fetch.arrange import find_content, move_content
-from rcrlib.data.fetch.catalogue import Archive, Published
-from rcrlib.data.fetch.mirrors import amount, download, fault, match_archives, need_room
-from rcrlib.data.fetch.published import about
-from rcrlib.data.fetch.transfer import Patience
+from rcrlib.data.fetch.catalogue import Archive, PublishedDataset
+from rcrlib.data.fetch.content import find_content, move_content
+from rcrlib.data.fetch.mirrors import (
+    check_disk_space,
+    download,
+    find_mismatch,
+    format_bytes,
+    match_archives,
+)
+from rcrlib.data.fetch.transfer import RetryPolicy
 from rcrlib.data.fetch.unpacking import unpack
+from rcrlib.data.fetch.verification import attribution
 from rcrlib.data.layouts import load
 from rcrlib.errors import DataError
 from rcrlib.files import PARTIAL, RECORD, output_folder
@@ -25,15 +31,15 @@ DOWNLOADS = "downloads"
 
 
 def get(
-    published: Published,
+    published: PublishedDataset,
     root: str | Path,
     *,
     archives: Sequence[Path] = (),
     keep: bool = False,
-    patience: Patience | None = None,
+    policy: RetryPolicy | None = None,
     say: Callable[[str], None] = print,
 ) -> Path:
-    """Download, unpack and arrange a data set; nothing is done where that was done before.
+    """Download, unpack and lay out a data set, unless that was done before.
 
     The folder appears whole or not at all, with a record of its archives (`rcr.json`), which is
     what a later run trusts. A run that was killed is continued by the next one.
@@ -43,8 +49,8 @@ def get(
         root: the folder of all data sets; the set goes to ROOT/FOLDER.
         archives: files that were brought by hand instead of being downloaded; they are kept.
         keep: also keep what is downloaded, in ROOT/downloads.
-        patience: how long to wait for servers.
-        say: takes a line for a person.
+        policy: how long to wait for servers.
+        say: prints a line.
 
     Returns:
         ROOT/FOLDER.
@@ -68,11 +74,11 @@ def get(
     downloads = root / DOWNLOADS
     with _downloads(downloads, published.name):
         _remove_leftovers(root, published.folder)
-        need_room(root, _space(wanted, brought, downloads), published.title)
+        check_disk_space(root, _required_space(wanted, brought, downloads), published.title)
         files = {}
         for archive in wanted:
             files[archive] = brought.get(archive.name) or download(
-                archive, downloads, patience=patience
+                archive, downloads, policy=policy
             )
         _prepare(published, files, target)
         if not keep:
@@ -83,8 +89,10 @@ def get(
     return target
 
 
-def plan(published: Published, root: str | Path, archives: Sequence[Path] = ()) -> Iterator[str]:
-    """Yield what `get` would do, a line each; nothing is written and no server is asked.
+def plan(
+    published: PublishedDataset, root: str | Path, archives: Sequence[Path] = ()
+) -> Iterator[str]:
+    """Yield what `get` would do, a line each, without writing or connecting to a server.
 
     Raises:
         DataError: `get` would stop before it had begun.
@@ -98,23 +106,24 @@ def plan(published: Published, root: str | Path, archives: Sequence[Path] = ()) 
     _refuse_other_content(published, target)
     wanted = _wanted(published, brought)
     for archive in wanted:
-        size = archive.size or archive.about
+        size = archive.size or archive.estimated_size
         if archive.name in brought:
             yield f"take {brought[archive.name]}"
             continue
-        yield f"download {archive.name} ({'' if archive.size else 'about '}{amount(size)})"
+        yield f"download {archive.name} ({'' if archive.size else 'about '}{format_bytes(size)})"
         yield from (f"  from {url}" for url in archive.mirrors)
     yield f"prepare {target}"
-    space = _space(wanted, brought, root / DOWNLOADS)
+    space = _required_space(wanted, brought, root / DOWNLOADS)
     there = next(folder for folder in (root, *root.resolve().parents) if folder.is_dir())
     free = shutil.disk_usage(there).free
-    yield f"needs about {amount(space)} of the disk for a while, {amount(free)} are free"
-    yield from about(published)
+    needed, there_is = format_bytes(space), format_bytes(free)
+    yield f"needs about {needed} of the disk for a while, {there_is} are free"
+    yield from attribution(published)
 
 
 @contextmanager
 def _downloads(folder: Path, name: str) -> Iterator[None]:
-    """Hold the folder of downloads for one data set; remove it where nothing is left in it."""
+    """Lock the folder of downloads for one data set; remove it when it is empty."""
     try:
         with lock_or_raise(folder / f".{name}.lock"):
             yield
@@ -123,8 +132,8 @@ def _downloads(folder: Path, name: str) -> Iterator[None]:
             folder.rmdir()
 
 
-def _wanted(published: Published, brought: Mapping[str, Path]) -> tuple[Archive, ...]:
-    """Give the archives to use: all, or of a set that comes in parts by hand those brought."""
+def _wanted(published: PublishedDataset, brought: Mapping[str, Path]) -> tuple[Archive, ...]:
+    """Return the archives to use: all, or those brought of a set that is only given out by hand."""
     if published.by_hand and brought:
         return tuple(archive for archive in published.archives if archive.name in brought)
     missing = [archive.name for archive in published.archives if not archive.mirrors]
@@ -139,13 +148,13 @@ def _wanted(published: Published, brought: Mapping[str, Path]) -> tuple[Archive,
 def _check_brought(archive: Archive, path: Path) -> None:
     if not path.is_file():
         raise DataError(f"{path}: not there; expected the archive {archive.name}")
-    wrong = fault(archive, path) if archive.checksums or archive.size else None
+    wrong = find_mismatch(archive, path) if archive.checksums or archive.size else None
     if wrong:
         raise DataError(f"{path}: is not the published {archive.name}: {wrong}; get it again")
 
 
-def _is_prepared(published: Published, target: Path, brought: Mapping[str, Path]) -> bool:
-    """Tell whether the set is there; raise where parts of it are brought that it has not yet."""
+def _is_prepared(published: PublishedDataset, target: Path, brought: Mapping[str, Path]) -> bool:
+    """Whether the set is there; raise if an archive is given that it was made without."""
     if _record(target).get("data") != published.name:
         return False
     more = [name for name in brought if name not in _archives_of(target)]
@@ -169,8 +178,8 @@ def _record(target: Path) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def _refuse_other_content(published: Published, target: Path) -> None:
-    """Leave alone what a person put there; it may be the data set itself."""
+def _refuse_other_content(published: PublishedDataset, target: Path) -> None:
+    """Raise if the folder holds a user's files, possibly the data set itself."""
     if target.is_dir() and any(target.iterdir()):
         raise DataError(
             f"{target}: holds something that rcr data get did not make; check it with --verify,"
@@ -181,26 +190,26 @@ def _refuse_other_content(published: Published, target: Path) -> None:
 
 
 def _remove_leftovers(root: Path, folder: str) -> None:
-    """Delete what a killed run was unpacking; the lock says that no other one is at it."""
+    """Delete what a killed run left; the lock excludes that another one is using it."""
     for path in root.glob(f"{PARTIAL}{folder}-*"):
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _space(wanted: Sequence[Archive], brought: Mapping[str, Path], downloads: Path) -> int:
-    """Give the bytes that archives and their content will take, less what is there already."""
+def _required_space(wanted: Sequence[Archive], brought: Mapping[str, Path], downloads: Path) -> int:
+    """Estimate the bytes that archives and their content will take beyond what is on the disk."""
     space = 0.0
     for archive in wanted:
         if archive.name in brought:
-            space += brought[archive.name].stat().st_size * archive.unpacks
+            space += brought[archive.name].stat().st_size * archive.expansion
             continue
-        size = archive.size or archive.about
+        size = archive.size or archive.estimated_size
         there = [downloads / archive.name, downloads / f"{archive.name}.part"]
         have = sum(path.stat().st_size for path in there if path.is_file())
-        space += max(size - have, 0) + size * archive.unpacks
+        space += max(size - have, 0) + size * archive.expansion
     return int(space)
 
 
-def _prepare(published: Published, files: Mapping[Archive, Path], target: Path) -> None:
+def _prepare(published: PublishedDataset, files: Mapping[Archive, Path], target: Path) -> None:
     """Unpack the archives beside `target` and put what they hold in its place at once."""
     record = {
         "command": "data get",
@@ -211,18 +220,18 @@ def _prepare(published: Published, files: Mapping[Archive, Path], target: Path) 
         for archive, path in files.items():
             raw = folder / ".unpacked"
             unpack(path, raw)
-            move_content(find_content(archive, path, raw), folder / archive.into)
+            move_content(find_content(archive, path, raw), folder / archive.subfolder)
             shutil.rmtree(raw)
         load(folder, published.layout, problems=[])  # raises where it is no such data set
 
 
-def _summary(published: Published, target: Path) -> Iterator[str]:
+def _summary(published: PublishedDataset, target: Path) -> Iterator[str]:
     """Yield what was made, and on which terms it may be used."""
     dataset = load(target, published.layout, problems=[])
     what = "images" if dataset.flat else "videos"
     labels = sum(len(video.annotated) for video in dataset)
-    yield f"{target}: {len(dataset)} {what} (published: {published.whole.videos}), {labels} labels"
+    yield f"{target}: {len(dataset)} {what} (published: {published.counts.videos}), {labels} labels"
     if published.note:
         yield f"note: {published.note}"
-    yield from about(published)
+    yield from attribution(published)
     yield f"check every file of it: rcr data get {published.name} --root {target.parent} --verify"

@@ -1,4 +1,4 @@
-"""A .rar by what the machine has, for Python has no reader for it.
+"""Unpack a .rar with a tool that the machine has: Python has no reader for it.
 
 Whatever tool unpacks it, the content comes to `rcrlib.data.fetch.unpacking` as a tar and is held to
 the same rules as any other.
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from rcrlib.data.fetch.names import growth_limit, refused
+from rcrlib.data.fetch.safe_names import max_unpacked_size, unsafe_archive
 from rcrlib.errors import DataError
 
 TOOLS: Mapping[str, Callable[[str, str], list[str]]] = {
@@ -25,12 +25,12 @@ TOOLS: Mapping[str, Callable[[str, str], list[str]]] = {
     "unar": lambda archive, folder: ["unar", "-q", "-D", "-p", "", "-o", folder, archive],
     "bsdtar": lambda archive, folder: ["bsdtar", "-x", "-f", archive, "-C", folder],
 }
-"""What can unpack a .rar, and how it is asked to; those that can read most kinds come first."""
+"""Command lines of tools that unpack a .rar, the most capable ones first."""
 
 
 @contextmanager
-def as_tar(path: Path) -> Iterator[Path]:
-    """Give the content of a .rar as a temporary tar file beside it.
+def rar_as_tar(path: Path) -> Iterator[Path]:
+    """Convert a .rar to a temporary tar file beside it.
 
     The tools found on the machine are tried in turn: not every one reads every kind of .rar.
 
@@ -48,7 +48,7 @@ def as_tar(path: Path) -> Iterator[Path]:
         for tool in tools:
             folder = Path(name) / tool
             folder.mkdir()
-            failure = _run(TOOLS[tool](str(path.resolve()), str(folder)), growth_limit(path))
+            failure = _run(TOOLS[tool](str(path.resolve()), str(folder)), max_unpacked_size(path))
             if failure is None:
                 tar = Path(name) / "content.tar"
                 _pack(path, folder, tar)
@@ -75,7 +75,7 @@ def _run(command: list[str], limit: int) -> str | None:
 
 
 def _file_limit(size: int) -> Callable[[], None] | None:
-    """Give what keeps a process from writing a file of more than `size` bytes; none on Windows."""
+    """Return a `preexec_fn` that limits the size of written files; None on Windows."""
     try:
         import resource
     except ImportError:
@@ -89,5 +89,5 @@ def _pack(path: Path, folder: Path, tar: Path) -> None:
         for entry in sorted(folder.rglob("*")):
             mode = entry.lstat().st_mode
             if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                raise refused(path, f"{entry.name} in it is a link or a special file")
+                raise unsafe_archive(path, f"{entry.name} in it is a link or a special file")
             archive.add(entry, entry.relative_to(folder).as_posix(), recursive=False)

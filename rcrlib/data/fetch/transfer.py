@@ -1,6 +1,6 @@
-"""One request for (the rest of) a file, and everything that can go wrong with it.
+"""One HTTP request for a file or the rest of it, and everything that can go wrong with it.
 
-`httpx` speaks HTTP; what is here decides what may be added to the bytes that are there already.
+`httpx` speaks HTTP; this module decides when a download may be resumed.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ import httpx
 from rcrlib.errors import RcrError
 
 HEADERS = {"User-Agent": "rcrlib (data set download)", "Accept-Encoding": "identity"}
-WAIT_AT_MOST = 60.0
+MAX_WAIT = 60.0
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to wait and how often to try.
 
     Attributes:
         attempts: per mirror, of those in a row that bring less than a megabyte.
-        connect: seconds until a server must answer.
-        stall: seconds without a byte that make a connection count as dead.
-        pause: seconds before the second attempt; doubled before each further one.
+        connect_timeout: seconds until a server must answer.
+        read_timeout: seconds without a byte after which a connection counts as dead.
+        backoff: seconds before the second attempt; doubled before each further one.
     """
 
     attempts: int = 5
-    connect: float = 15
-    stall: float = 30
-    pause: float = 1
+    connect_timeout: float = 15
+    read_timeout: float = 30
+    backoff: float = 1
 
 
-class Failed(RcrError):
-    """An attempt that brought no whole file; says why, in a few words.
+class DownloadError(RcrError):
+    """An attempt to download a file that failed; its text says why, in a few words.
 
     Attributes:
         retry: another attempt may do better.
@@ -57,18 +57,18 @@ class Failed(RcrError):
 
 
 @dataclass
-class Partial:
-    """The bytes of a file that are there already, and which version of the file they are of.
+class PartialDownload:
+    """The first bytes of a file, downloaded before, and the version of the file they belong to.
 
-    The version (address, entity tag, date, size) is beside them in a file of its own: what another
-    mirror served, or what was there before the file was replaced, is never continued.
+    The version (address, entity tag or date, size) is stored beside them in a JSON file. A download
+    is resumed only if the server still has that version at that address.
     """
 
     path: Path
 
     @property
-    def notes(self) -> Path:
-        """The file that says what the bytes are of."""
+    def version_file(self) -> Path:
+        """The JSON file with the version."""
         return self.path.with_name(self.path.name + ".json")
 
     @property
@@ -77,111 +77,111 @@ class Partial:
         return self.path.stat().st_size if self.path.is_file() else 0
 
     def version(self) -> dict[str, Any]:
-        """Give what is noted about the bytes; empty where it cannot be read."""
+        """Read the stored metadata; empty where it is missing or unreadable."""
         try:
-            noted = json.loads(self.notes.read_text(encoding="utf-8"))
+            noted = json.loads(self.version_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
         return noted if isinstance(noted, dict) else {}
 
     def start(self, version: dict[str, Any]) -> None:
-        """Begin anew, with another version of the file."""
+        """Discard the bytes and store the version of the download that begins."""
         self.discard()
-        self.notes.write_text(json.dumps(version), encoding="utf-8")
+        self.version_file.write_text(json.dumps(version), encoding="utf-8")
 
     def discard(self) -> None:
-        """Forget the bytes."""
+        """Delete the bytes and their version."""
         self.path.unlink(missing_ok=True)
-        self.notes.unlink(missing_ok=True)
+        self.version_file.unlink(missing_ok=True)
 
 
 def transfer(
     url: str,
-    partial: Partial,
-    patience: Patience,
+    partial: PartialDownload,
+    policy: RetryPolicy,
     *,
     progress: Callable[[int, int | None], None],
-    room: Callable[[int], None],
+    check_space: Callable[[int], None],
 ) -> int | None:
-    """Ask for what is missing and add it.
+    """Download what is missing and append it.
 
     Args:
         url: the address.
         partial: what is there already.
-        patience: how long to wait.
+        policy: how long to wait.
         progress: called with the bytes that are there, and how many there will be, if known.
-        room: called with how many bytes will come; raises where the disk has no room for them.
+        check_space: called with how many bytes will come; raises if the disk is too full.
 
     Returns:
         How many bytes the whole file has according to the server; None where it does not say.
 
     Raises:
-        Failed: the connection or the server failed; what had come is kept.
+        DownloadError: the connection or the server failed; what had come is kept.
     """
     noted = partial.version()
     begin = partial.size if noted.get("url") == url else 0
     headers = {**HEADERS, **_resume_headers(begin, noted)}
-    timeout = httpx.Timeout(patience.stall, connect=patience.connect)
+    timeout = httpx.Timeout(policy.read_timeout, connect=policy.connect_timeout)
     try:
         with (
-            httpx.Client(verify=_security(), follow_redirects=True, timeout=timeout) as client,
+            httpx.Client(verify=_tls_context(), follow_redirects=True, timeout=timeout) as client,
             client.stream("GET", url, headers=headers) as response,
         ):
-            _refuse(response, begin)
-            begin = _accepted_from(response, partial, begin, {**noted, "url": url})
-            total = _whole_size(response, begin)
-            room((total or begin) - begin)
-            _append(response, partial, patience, lambda there: progress(there, total))
+            _check_status(response, begin)
+            begin = _resume_offset(response, partial, begin, {**noted, "url": url})
+            total = _full_size(response, begin)
+            check_space((total or begin) - begin)
+            _append(response, partial, policy, lambda there: progress(there, total))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Failed(_in_words(error), retry=True) from error
+        raise DownloadError(_describe_error(error), retry=True) from error
     return total
 
 
 @cache
-def _security() -> ssl.SSLContext:
-    """Give the certificates to trust; reading them takes longer than a small file does."""
+def _tls_context() -> ssl.SSLContext:
+    """Return the TLS context, loaded once: that takes longer than downloading a small file."""
     return httpx.create_ssl_context()
 
 
 def _resume_headers(begin: int, noted: dict[str, Any]) -> dict[str, str]:
-    """Ask for the rest only if the file is still the one that the bytes are of."""
+    """Return `Range` and `If-Range` headers, which ask for the rest of the same version."""
     validator = noted.get("validator")
     rest = {"Range": f"bytes={begin}-"} if begin else {}
     return {**rest, "If-Range": validator} if rest and isinstance(validator, str) else rest
 
 
-def _refuse(response: httpx.Response, begin: int) -> None:
-    """Raise `Failed` for an answer that brings no bytes of the file."""
+def _check_status(response: httpx.Response, begin: int) -> None:
+    """Raise `DownloadError` for a status other than 200 and 206."""
     status = response.status_code
     if status in (200, 206):
         return
     if status == 416 and begin:
-        raise Failed("416, no byte more", retry=True, wait=0, ended=True)
+        raise DownloadError("416, no byte more", retry=True, wait=0, ended=True)
     words = f"{status} {response.reason_phrase}".strip()
     again = status in (408, 425, 429) or status >= 500
-    raise Failed(words, retry=again, wait=_retry_after(response))
+    raise DownloadError(words, retry=again, wait=_retry_after(response))
 
 
-def _accepted_from(
-    response: httpx.Response, partial: Partial, begin: int, noted: dict[str, Any]
+def _resume_offset(
+    response: httpx.Response, partial: PartialDownload, begin: int, noted: dict[str, Any]
 ) -> int:
-    """Tell from which byte on the answer goes; from 0 where the server sends the whole file."""
+    """Return the offset that the response starts at; 0 if the server sends the whole file."""
     if response.status_code == 206:
         start = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
         same = _total_of_range(response) in (None, noted.get("total"))
         if begin and start and int(start[1]) == begin and same:
             return begin
         partial.discard()
-        raise Failed("sent another part than was asked for", retry=True)
+        raise DownloadError("sent another part than was asked for", retry=True)
     tag = response.headers.get("ETag", "")
     strong = tag if tag and not tag.startswith("W/") else ""
     validator = strong or response.headers.get("Last-Modified")
-    total = _whole_size(response, 0)
+    total = _full_size(response, 0)
     partial.start({"url": noted["url"], "validator": validator, "total": total})
     return 0
 
 
-def _whole_size(response: httpx.Response, begin: int) -> int | None:
+def _full_size(response: httpx.Response, begin: int) -> int | None:
     ranged = _total_of_range(response)
     if ranged is not None:
         return ranged
@@ -198,11 +198,11 @@ def _total_of_range(response: httpx.Response) -> int | None:
 
 def _append(
     response: httpx.Response,
-    partial: Partial,
-    patience: Patience,
+    partial: PartialDownload,
+    policy: RetryPolicy,
     progress: Callable[[int], None],
 ) -> None:
-    """Add the answer's bytes as they come; a trickle counts as a stalled connection."""
+    """Append the response as it arrives; less than 1 kB/s counts as a stalled connection."""
     there = partial.size
     window, before = time.monotonic(), there
     with partial.path.open("ab") as file:
@@ -212,19 +212,19 @@ def _append(
             there += len(chunk)
             progress(there)
             now = time.monotonic()
-            if now - window > patience.stall:
-                if there - before < 1024 * patience.stall:
-                    raise Failed("too slow", retry=True)
+            if now - window > policy.read_timeout:
+                if there - before < 1024 * policy.read_timeout:
+                    raise DownloadError("too slow", retry=True)
                 window, before = now, there
 
 
 def _retry_after(response: httpx.Response) -> float | None:
     seconds = response.headers.get("Retry-After", "")
-    return min(float(seconds), WAIT_AT_MOST) if seconds.isdecimal() else None
+    return min(float(seconds), MAX_WAIT) if seconds.isdecimal() else None
 
 
-def _in_words(error: Exception) -> str:
-    """Say in a few words what went wrong on the way."""
+def _describe_error(error: Exception) -> str:
+    """Describe an error of the connection in a few words."""
     text = str(error)
     kinds = (
         (httpx.ConnectTimeout, "no answer"),

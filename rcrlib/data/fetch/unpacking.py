@@ -1,4 +1,4 @@
-"""Unpacking archives that strangers made: everything is looked at before anything is written.
+"""Unpack untrusted archives: all entries are checked before any is written.
 
 Every entry is written by this module, to a name that it has checked; no link, device or other
 special file is ever made, so that nothing can lead out of the folder.
@@ -17,10 +17,10 @@ from typing import IO, TypeVar
 
 from tqdm.auto import tqdm
 
-from rcrlib.data.fetch.mirrors import need_room
-from rcrlib.data.fetch.names import check_growth, check_names, refused, safe_name
-from rcrlib.data.fetch.rar import as_tar
-from rcrlib.data.fetch.whole import BROKEN, archive_kind
+from rcrlib.data.fetch.integrity import ARCHIVE_ERRORS, archive_kind
+from rcrlib.data.fetch.mirrors import check_disk_space
+from rcrlib.data.fetch.rar import rar_as_tar
+from rcrlib.data.fetch.safe_names import check_growth, check_names, safe_name, unsafe_archive
 from rcrlib.errors import DataError
 from rcrlib.files import full_disk_names
 
@@ -50,7 +50,7 @@ def unpack(archive: str | Path, folder: str | Path) -> None:
     try:
         with full_disk_names(target):
             if kind == "rar":
-                with as_tar(path) as stream:
+                with rar_as_tar(path) as stream:
                     _unpack_tar(path, target, stream)
             else:
                 (_unpack_zip if kind == "zip" else _unpack_tar)(path, target)
@@ -66,7 +66,7 @@ def _unpack_zip(path: Path, folder: Path) -> None:
         for info in archive.infolist():
             name = safe_name(path, info.filename)
             if stat.S_IFMT(info.external_attr >> 16) not in _PLAIN:
-                raise refused(path, f"{info.filename} in it is a link or a special file")
+                raise unsafe_archive(path, f"{info.filename} in it is a link or a special file")
             if name is not None and not info.is_dir():
                 entries.append((name, info))
         check_names(path, [name for name, _ in entries])
@@ -87,7 +87,7 @@ def _unpack_tar(path: Path, folder: Path, content: Path | None = None) -> None:
         for member in archive:
             name = safe_name(path, member.name)
             if not (member.isreg() or member.isdir()):
-                raise refused(path, f"{member.name} in it is a link or a special file")
+                raise unsafe_archive(path, f"{member.name} in it is a link or a special file")
             if name is not None and member.isreg():
                 entries.append((name, member))
                 total += member.size
@@ -102,7 +102,7 @@ def _unpack_tar(path: Path, folder: Path, content: Path | None = None) -> None:
 
 
 class _Writer:
-    """Writes the entries of one archive, never more than they promised.
+    """Writes the entries of one archive, never more bytes than their headers say.
 
     Raises:
         DataError: the promised sizes are a bomb, or the disk has no room for them.
@@ -110,7 +110,7 @@ class _Writer:
 
     def __init__(self, archive: Path, folder: Path, promised: int) -> None:
         check_growth(archive, promised)
-        need_room(folder, promised, archive.name)
+        check_disk_space(folder, promised, archive.name)
         self.archive, self.folder = archive, folder
 
     def write(self, name: PurePosixPath, content: IO[bytes], size: int) -> None:
@@ -121,23 +121,25 @@ class _Writer:
         try:
             file = target.open("xb")
         except FileExistsError as error:  # where "A" and "a" are one name
-            raise refused(self.archive, f"two files in it are called {name}") from error
+            raise unsafe_archive(self.archive, f"two files in it are called {name}") from error
         with file:
             while block := content.read(_CHUNK):
                 left -= len(block)
                 if left < 0:
-                    raise refused(self.archive, f"{name} in it is larger than it says, a bomb")
+                    raise unsafe_archive(
+                        self.archive, f"{name} in it is larger than it says, a bomb"
+                    )
                 file.write(block)
         if left:
-            raise refused(self.archive, f"{name} in it ends {left} bytes early")
+            raise unsafe_archive(self.archive, f"{name} in it ends {left} bytes early")
 
 
 @contextmanager
 def _damage(path: Path) -> Iterator[None]:
-    """Turn what readers raise on a damaged archive into one line; the disk's errors stay."""
+    """Convert readers' errors on a damaged archive to `DataError`; the disk's errors stay."""
     try:
         yield
-    except BROKEN as error:
+    except ARCHIVE_ERRORS as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise DataError(

@@ -13,9 +13,17 @@ from numpy.typing import ArrayLike
 from rcrlib.course.widgets.explorer import Control, Explorer, View
 from rcrlib.errors import OptionError
 from rcrlib.metrics import f_measure, precision_recall
-from rcrlib.show import PALETTE, contact_sheet
-from rcrlib.show.pictures import STRENGTH, TINT
-from rcrlib.show.style import DASHES, DPI, Picture, canvas, finished
+from rcrlib.show import (
+    DASHES,
+    DPI,
+    PALETTE,
+    TINT,
+    TINT_STRENGTH,
+    Picture,
+    canvas,
+    contact_sheet,
+    finish_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +94,7 @@ def _curves(saliency: np.ndarray, mask: np.ndarray) -> Curves:
 def _found(frame: Picture, found: np.ndarray, mask: np.ndarray) -> Picture:
     """Tint what is found on the grey frame, and draw the true contour, white within dark."""
     grey = cv2.cvtColor(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    tinted = (1 - STRENGTH) * grey + STRENGTH * np.array(TINT)
+    tinted = (1 - TINT_STRENGTH) * grey + TINT_STRENGTH * np.array(TINT)
     picture = np.where(found[..., None], tinted, grey).astype(np.uint8)
     # Twice the size, so that the contour is thin.
     picture, large = (one.repeat(2, axis=0).repeat(2, axis=1) for one in (picture, mask))
@@ -108,7 +116,7 @@ def _charts(curves: Curves, t: int, found: Picture) -> Picture:
         right.plot(curves.recall[reached], curves.precision[reached], color=PALETTE[0])
         right.plot(curves.recall[t], curves.precision[t], "o", color=PALETTE[6], markersize=8)
         right.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))
-        return finished(figure)
+        return finish_figure(figure)
 
 
 def _over_threshold(axes: Axes, curves: Curves, t: int) -> None:

@@ -14,9 +14,7 @@ from rcrlib.course.figures import heat
 from rcrlib.course.widgets.explorer import Control, Explorer, View
 from rcrlib.errors import OptionError
 from rcrlib.models import NonLocalBlock
-from rcrlib.show import contact_sheet
-from rcrlib.show.pictures import as_picture
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture, as_picture, contact_sheet
 
 MARK = 3
 """Width in pixels of the frame around the chosen place, black within white."""

@@ -14,8 +14,7 @@ from rcrlib.course.figures import heat
 from rcrlib.course.widgets.explorer import Control, Explorer, View
 from rcrlib.errors import OptionError
 from rcrlib.models import ConvGRUCell
-from rcrlib.show import contact_sheet
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture, contact_sheet
 
 MEAN = "mean of all"
 _TITLES = ("Z: keep", "R: let pass", "candidate", "state H")

@@ -14,8 +14,7 @@ from rcrlib.course.widgets.explorer import Control, Explorer, View
 from rcrlib.errors import OptionError
 from rcrlib.flow import FlowEstimator, occlusion, warp
 from rcrlib.metrics import iou
-from rcrlib.show import contact_sheet, flow_picture, overlay
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture, contact_sheet, flow_picture, overlay
 
 AS_IT_IS, LEFT_OUT = "as it is", "left out"
 _TITLES = ("its label", "flow from k", "hidden there", "label at k", "truth at k")

@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rcrlib.show import PALETTE, overlay
-from rcrlib.show.style import Picture
+from rcrlib.show import PALETTE, Picture, overlay
 
 SIDE = 48
 """Height and width of a frame, in pixels."""

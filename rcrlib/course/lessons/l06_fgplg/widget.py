@@ -15,8 +15,7 @@ from rcrlib.course.widgets.explorer import Control, Explorer, View
 from rcrlib.data import denormalise
 from rcrlib.errors import OptionError
 from rcrlib.metrics import iou
-from rcrlib.show import contact_sheet, overlay
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture, contact_sheet, overlay
 
 ON, OFF = "on", "off"
 LARGE = 144

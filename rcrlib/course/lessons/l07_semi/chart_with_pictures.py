@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from rcrlib.show.style import Picture, rendered
+from rcrlib.show import Picture, render_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +35,7 @@ def with_pictures(
     for name, x in zip(pictures, lefts, strict=True):
         place = (x + side / 2) / width, 1 - (top - GAP) / height
         figure.text(*place, name, size=9, ha="center", va="baseline")
-    paper = rendered(figure)
+    paper = render_figure(figure)
     for picture, x in zip(pictures.values(), lefts, strict=True):
         method = cv2.INTER_AREA if picture.shape[0] > side else cv2.INTER_NEAREST
         paper[top : top + side, x : x + side] = cv2.resize(

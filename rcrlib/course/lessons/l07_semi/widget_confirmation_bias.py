@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING
 from rcrlib.course.lessons.l07_semi.chart_with_pictures import with_pictures
 from rcrlib.course.widgets.explorer import Control, Explorer, View
 from rcrlib.errors import OptionError
-from rcrlib.show import PALETTE
-from rcrlib.show.style import DASHES, DPI, FAINT_INK, HAIRLINE, MARKERS, Picture, canvas, finished
+from rcrlib.show import (
+    DASHES,
+    DPI,
+    FAINT_INK,
+    HAIRLINE,
+    MARKERS,
+    PALETTE,
+    Picture,
+    canvas,
+    finish_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -137,7 +146,7 @@ def _sheet(taught: Mapping[Key, Taught], alone: Mapping[int, float], everything:
             axes.set(ylim=(0, most + 0.05), title=kind)
         every[0].set_ylabel("error of the student")
         every[0].legend(loc="upper left", fontsize=8)
-        drawn = finished(figure)
+        drawn = finish_figure(figure)
     worst = max(amount for _, amount, _ in taught)
     said = "; ".join(
         f"{kind}, l = {l}: {taught[kind, worst, l].pseudo:.2f} and"

@@ -17,8 +17,7 @@ from rcrlib.errors import OptionError
 from rcrlib.flow import FlowEstimator, warp
 from rcrlib.keyframes import Appearance, Motion, Policy, even
 from rcrlib.metrics import iou
-from rcrlib.show import PALETTE, overlay
-from rcrlib.show.style import FAINT_INK, INK, Picture, canvas, finished
+from rcrlib.show import FAINT_INK, INK, PALETTE, Picture, canvas, finish_figure, overlay
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -225,6 +224,6 @@ def _sheet(rows: Mapping[str, Spent], frames: int) -> View:
         for axes, (name, one) in zip(every, rows.items(), strict=True):
             _timeline(axes, one, frames, f"{name}: mean IoU {one.mean:.2f}")
         every[-1].set_xlabel(LEGEND)
-        drawn = finished(figure)
+        drawn = finish_figure(figure)
     said = "; ".join(f"{name}: mean IoU {one.mean:.2f}" for name, one in rows.items())
     return View(drawn, f"Which of {frames} frames have a label or a pseudo-label. {said}.")

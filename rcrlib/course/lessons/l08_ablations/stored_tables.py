@@ -11,8 +11,7 @@ from rcrlib.experiments.paper import CELLS
 from rcrlib.experiments.result import Result
 from rcrlib.experiments.stats import Difference
 from rcrlib.experiments.tables import heading, main_table, markdown_table
-from rcrlib.show import interval_plot
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture, interval_plot
 
 Pair = tuple[str, str]
 

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rcrlib.data import write_mask
 from rcrlib.errors import OptionError
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture
 
 BACKGROUND, OBJECT, MAYBE_OBJECT = int(cv2.GC_BGD), int(cv2.GC_FGD), int(cv2.GC_PR_FGD)
 """What a pixel is taken for at the start: surely background, surely object, to be decided."""
@@ -195,7 +195,7 @@ def save_label(folder: str | Path, name: str, mask: NDArray[np.generic]) -> Path
     """Write a mask over the empty label of a frame, where `rcr data label --labels` looks for it.
 
     Args:
-        folder: what `rcrlib.data.own_video.write_for_labelling` wrote.
+        folder: what `rcrlib.data.write_for_labelling` wrote.
         name: of the frame.
         mask: (H, W) of {0, 1}.
 

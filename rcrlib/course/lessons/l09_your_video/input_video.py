@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from rcrlib.data import (
+    JPEG_QUALITY,
     SyntheticConfig,
     SyntheticVideo,
     Video,
@@ -20,7 +21,6 @@ from rcrlib.data import (
     resize,
     to_tensor,
 )
-from rcrlib.data.own_video import QUALITY
 from rcrlib.errors import OptionError
 from rcrlib.models import RCRNetNER
 from rcrlib.models.encoder import Features
@@ -70,7 +70,7 @@ def stretch(source: str | Path, folder: str | Path, frames: int = 24, widest: in
     for name, frame in zip(film.frame_names, islice(film.stream(), frames), strict=False):
         small = Image.fromarray(frame)
         small.thumbnail((widest, widest))
-        small.save(folder / f"{name}.jpg", quality=QUALITY)
+        small.save(folder / f"{name}.jpg", quality=JPEG_QUALITY)
     return load(folder)[0]
 
 

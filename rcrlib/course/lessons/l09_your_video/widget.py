@@ -21,8 +21,7 @@ from rcrlib.course.lessons.l09_your_video.grabcut import (
 from rcrlib.course.widgets.explorer import Control, Explorer, View
 from rcrlib.data import Video
 from rcrlib.errors import OptionError
-from rcrlib.show import contact_sheet, overlay
-from rcrlib.show.style import Picture
+from rcrlib.show import Picture, contact_sheet, overlay
 
 NO_STROKE, ON_OBJECT, ON_BACKGROUND = "none", "object", "background"
 NOTHING = "nothing"
@@ -41,7 +40,7 @@ def label_by_box(
     Args:
         video: whose frames are labelled.
         boxes: frame -> a box to begin with; the sliders stand at the first one's.
-        folder: what `rcrlib.data.own_video.write_for_labelling` wrote; labels are saved there.
+        folder: what `rcrlib.data.write_for_labelling` wrote; labels are saved there.
         grid: per cents that the sliders can take.
 
     Raises:

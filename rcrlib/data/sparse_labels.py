@@ -1,4 +1,4 @@
-"""Which labels are kept, where pseudo-labels go, what the networks are fed (paper 4.2, Table 2).
+"""Choose kept labels, frames for pseudo-labels, triplets and clips (paper 4.2, Table 2).
 
 "m / l" counts ANNOTATED frames (VOS annotates one frame in 15): one label in l is kept, and m
 pseudo-labels are made in each interval between two kept labels.
@@ -95,7 +95,7 @@ def intervals(
 
 
 def triplets(kept: Sequence[int], apart: int = 1) -> tuple[tuple[int, int, int], ...]:
-    """Give FGPLG's training triplets (i, k, j): each kept label between its two kept neighbours.
+    """Return FGPLG's training triplets (i, k, j): each kept label between two kept neighbours.
 
     None where fewer than three labels are kept.
 
@@ -141,7 +141,7 @@ def clips(
 
 
 def keep_labels(dataset: Dataset, l: int) -> Dataset:
-    """Give the data set with one label in `l` of each video and no other label.
+    """Return the data set with one label in `l` of each video and no other label.
 
     Raises:
         OptionError: l < 1.
@@ -161,7 +161,7 @@ def dataset_intervals(
     m: int,
     unit: Unit = "annotated",
 ) -> dict[str, tuple[Interval, ...]]:
-    """Give the `intervals` of every video by name; `dataset` holds all labels, not the kept ones.
+    """Return every video's `intervals` by name; `dataset` has all labels, not only the kept ones.
 
     Raises:
         OptionError: see `intervals`.
@@ -173,7 +173,7 @@ def dataset_intervals(
 
 
 def dataset_triplets(kept: Dataset, apart: int = 1) -> dict[str, tuple[tuple[int, int, int], ...]]:
-    """Give the `triplets` of every video by name; `kept` holds the kept labels only.
+    """Return the `triplets` of every video by name; `kept` holds the kept labels only.
 
     Raises:
         OptionError: apart < 1.
@@ -184,16 +184,16 @@ def dataset_triplets(kept: Dataset, apart: int = 1) -> dict[str, tuple[tuple[int
 
 
 def _spread(gap: int, m: int) -> tuple[int, ...]:
-    """Give up to m whole positions, evenly spaced and strictly inside 0..gap.
+    """Return up to m integer positions, evenly spaced, with 0 < position < gap.
 
-    round_half_up(t gap / (m + 1)) in whole numbers: distinct, because the spacing is at least 1.
+    round_half_up(t gap / (m + 1)) in integers: distinct, because the spacing is at least 1.
     """
     m = min(m, gap - 1)
     return tuple((2 * t * gap + m + 1) // (2 * (m + 1)) for t in range(1, m + 1))
 
 
 def _need(dataset: Dataset, labels: int, what: str, remedy: str) -> None:
-    """Raise unless some video has that many labels. (One that has fewer is merely not used.)"""
+    """Raise unless a video has that many labels; videos with fewer are just not used."""
     richest = max(dataset, key=lambda video: len(video.annotated))
     if len(richest.annotated) < labels:
         raise DataError(

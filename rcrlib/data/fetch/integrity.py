@@ -1,4 +1,4 @@
-"""What kind of archive a file is, and whether it can be read to its end."""
+"""The format of an archive, and whether it can be read to its end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 
 Kind = Literal["zip", "tar", "rar"]
 
-BROKEN = (
+ARCHIVE_ERRORS = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError,
     ValueError, RuntimeError, NotImplementedError, KeyError, IndexError, OverflowError,
 )  # fmt: skip
@@ -23,7 +23,7 @@ _EMPTY = "is no archive, or an empty one"
 
 
 def archive_kind(path: Path) -> Kind | None:
-    """Tell by its content what kind of archive a file is; None where it is none."""
+    """Detect an archive's format from its content; None if the file is no archive."""
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(b"Rar!\x1a\x07"):
@@ -32,14 +32,14 @@ def archive_kind(path: Path) -> Kind | None:
         return "zip"
     try:
         return "tar" if tarfile.is_tarfile(path) else None
-    except BROKEN:
+    except ARCHIVE_ERRORS:
         return None
 
 
-def whole_fault(path: Path) -> str | None:
-    """Say why a file is no archive that can be read to its end; None where it is one.
+def find_corruption(path: Path) -> str | None:
+    """Return why an archive cannot be read to its end; None if it can.
 
-    Of a .rar only the beginning is looked at: Python has nothing to read it with.
+    Of a .rar only the signature is checked: Python has no reader for it.
     """
     try:
         kind = archive_kind(path)
@@ -54,7 +54,7 @@ def whole_fault(path: Path) -> str | None:
                 for member in archive:
                     _read_through(archive, member)
                 return None if archive.getmembers() else _EMPTY
-    except BROKEN as error:
+    except ARCHIVE_ERRORS as error:
         return f"is damaged or truncated ({error})"
     if kind == "rar":
         return None

@@ -1,4 +1,4 @@
-"""A data set on the disk against what its authors published."""
+"""Compare a data set on the disk with what its authors published."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from pathlib import Path
 
 from rcrlib.data.checking import check
 from rcrlib.data.dataset import Dataset
-from rcrlib.data.fetch.catalogue import Counts, Published
+from rcrlib.data.fetch.catalogue import Counts, PublishedDataset
 from rcrlib.data.layouts import load
-from rcrlib.data.listing import some
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, first_few
 
 
 @dataclass(frozen=True)
 class Row:
-    """One count: what it is of, what is published (None: nothing is), what was found."""
+    """One count: its name, the published number (None: not published), the number found."""
 
     what: str
     published: int | None
@@ -25,7 +24,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """Say in a word how the two compare."""
+        """How the two compare: "ok", "3 missing", "1 more", "not there" or ""."""
         if self.found is None:
             return "not there"
         if self.published is None:
@@ -35,7 +34,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Verified:
+class Verification:
     """The result of `verify`.
 
     Attributes:
@@ -43,10 +42,10 @@ class Verified:
         folder: what was compared.
         rows: the counts.
         problems: everything that is missing or wrong, a line each.
-        notes: what is right and yet worth knowing.
+        notes: what is no problem but worth knowing.
     """
 
-    published: Published
+    published: PublishedDataset
     folder: Path
     rows: tuple[Row, ...]
     problems: tuple[str, ...]
@@ -54,11 +53,11 @@ class Verified:
 
     @property
     def complete(self) -> bool:
-        """Tell whether everything that is published is there, and can be read."""
+        """Whether everything that is published is there and can be read."""
         return not self.problems
 
     def lines(self) -> Iterator[str]:
-        """Yield the table for a person, with licence and citation."""
+        """Yield the lines of a table, with licence and citation."""
         width = max(len(row.what) for row in self.rows)
         yield f"{self.published.title} in {self.folder}"
         yield f"{'':{width}}  published     found"
@@ -67,22 +66,22 @@ class Verified:
             yield f"{row.what:{width}}  {' '.join(numbers)}  {row.verdict}".rstrip()
         yield from (f"problem: {problem}" for problem in self.problems)
         yield from (f"note: {note}" for note in self.notes)
-        yield from about(self.published)
+        yield from attribution(self.published)
 
 
-def about(published: Published) -> Iterator[str]:
+def attribution(published: PublishedDataset) -> Iterator[str]:
     """Yield a data set's licence, citation and page."""
     yield f"licence: {published.licence}"
     yield f"cite: {published.citation}"
     yield f"page: {published.page}"
 
 
-def verify(published: Published, folder: str | Path, *, files: bool = True) -> Verified:
+def verify(published: PublishedDataset, folder: str | Path, *, files: bool = True) -> Verification:
     """Read every file of a data set and compare it with the published counts.
 
     Compared are numbers of videos, frames and labels, in all and per split; where it is published,
     each video's frames by name; that each frame has its label where all have; sizes of masks and
-    frames; and that masks hold what masks hold. Without `files`, names and numbers only.
+    frames; and that masks hold valid values. Without `files`, names and numbers only.
 
     Raises:
         DataError: `folder` is not there.
@@ -92,7 +91,7 @@ def verify(published: Published, folder: str | Path, *, files: bool = True) -> V
         raise DataError(f"{folder}: not there; get it with rcr data get {published.name}")
     checked = check(folder, published.layout, files=files)
     dataset = checked.dataset
-    rows = list(_rows("", published.whole, dataset))
+    rows = list(_rows("", published.counts, dataset))
     problems: list[str] = []
     for split, counts in published.splits.items():
         part = _split(folder, published, split)
@@ -102,16 +101,18 @@ def verify(published: Published, folder: str | Path, *, files: bool = True) -> V
     if dataset is not None:
         problems += _missing(published, dataset)
     problems += [f"{row.what}: {row.verdict}" for row in rows if _unexplained(row, published)]
-    return Verified(published, folder, tuple(rows), (*problems, *checked.problems), checked.notes)
+    return Verification(
+        published, folder, tuple(rows), (*problems, *checked.problems), checked.notes
+    )
 
 
-def _unexplained(row: Row, published: Published) -> bool:
-    """Tell whether a count is wrong and no other line says which files are missing."""
-    named = published.frames_of and row.verdict.endswith("missing")
+def _unexplained(row: Row, published: PublishedDataset) -> bool:
+    """Whether a count is wrong and no other problem names the missing files."""
+    named = published.frames_per_video and row.verdict.endswith("missing")
     return row.verdict not in ("", "ok", "not there") and not named
 
 
-def _split(folder: Path, published: Published, split: str) -> Dataset | None:
+def _split(folder: Path, published: PublishedDataset, split: str) -> Dataset | None:
     try:
         return load(folder, published.layout, split)
     except DataError:
@@ -134,20 +135,20 @@ def _rows(prefix: str, counts: Counts, dataset: Dataset | None) -> Iterator[Row]
                       found[what])  # fmt: skip
 
 
-def _missing(published: Published, dataset: Dataset) -> Iterator[str]:
+def _missing(published: PublishedDataset, dataset: Dataset) -> Iterator[str]:
     """Yield which videos, frames and labels are missing, by name."""
     there = {video.name: video for video in dataset}
-    absent = [name for name in published.frames_of if name not in there]
+    absent = [name for name in published.frames_per_video if name not in there]
     if absent:
-        frames = sum(published.frames_of[name] for name in absent)
+        frames = sum(published.frames_per_video[name] for name in absent)
         yield f"{len(absent)} videos missing ({frames} frames): {', '.join(absent)}"
-    for name, count in published.frames_of.items():
+    for name, count in published.frames_per_video.items():
         if name in there:
             names = set(there[name].frame_names)
             gone = [index for index in range(count) if f"{index:05d}" not in names]
             if gone:
                 yield f"{name}: {len(gone)} of {count} frames missing: {_ranges(gone)}"
-    if published.whole.frames is not None and published.whole.frames == published.whole.labels:
+    if published.counts.frames is not None and published.counts.frames == published.counts.labels:
         bare = [
             dataset.title(video, index)
             for video in dataset
@@ -155,7 +156,7 @@ def _missing(published: Published, dataset: Dataset) -> Iterator[str]:
             if index not in video.labels
         ]
         if bare:
-            yield f"{len(bare)} frames without a label: {some(bare)}"
+            yield f"{len(bare)} frames without a label: {first_few(bare)}"
 
 
 def _ranges(numbers: Sequence[int]) -> str:

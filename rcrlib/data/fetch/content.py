@@ -1,4 +1,4 @@
-"""From what an archive unpacks to, with whatever is wrapped around it, to a data set's folder."""
+"""Find a data set's content in an unpacked archive and move it into place."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from rcrlib.data.fetch.catalogue import Archive
 from rcrlib.errors import DataError
 
 _DEPTH = 4
-"""How many folders an archive may wrap around its content."""
+"""How many levels deep in an archive its content may lie."""
 
 
 def find_content(archive: Archive, path: Path, raw: Path) -> Path:
-    """Find the folder that has what the archive holds; wrappings differ from copy to copy.
+    """Find the folder with an archive's content: copies nest it at different depths.
 
     Args:
         archive: what is looked for.
@@ -25,17 +25,18 @@ def find_content(archive: Archive, path: Path, raw: Path) -> Path:
     level = [raw]
     for _ in range(_DEPTH):
         for folder in level:
-            if all(any(folder.glob(pattern)) for pattern in archive.holds):
+            if all(any(folder.glob(pattern)) for pattern in archive.contents):
                 return folder
         level = [below for folder in level for below in sorted(folder.iterdir()) if below.is_dir()]
     found = ", ".join(sorted(entry.name for entry in raw.iterdir())[:5]) or "nothing"
     raise DataError(
-        f"{path}: does not hold {' and '.join(archive.holds)}, but {found}; is it {archive.name}?"
+        f"{path}: does not hold {' and '.join(archive.contents)}, but {found};"
+        f" is it {archive.name}?"
     )
 
 
 def move_content(content: Path, folder: Path) -> None:
-    """Move what is in one folder into another, which another archive may have begun to fill."""
+    """Move the entries of one folder into another, which may have some from another archive."""
     folder.mkdir(parents=True, exist_ok=True)
     for entry in content.iterdir():
         target = folder / entry.name
