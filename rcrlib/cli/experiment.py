@@ -35,6 +35,13 @@ EXPERIMENTS = {
     "fig7": """Fig. 7: scores over the share of labels.
 
     The cells of table2, and 0/10 and 9/10.""",
+    "demo": """The demo for many seeds: few labels, pseudo-labels, all.
+
+    One label in ten alone (0/10), with pseudo-labels on all frames in between (9/10), and all true
+    labels (0/1). Every seed generates its own videos.""",
+    "appearance": """How much must change for pseudo-labels to help?
+
+    The demo's cells over the appearance change of the generated videos, from none to the demo's.""",
     "keyframes": """Which frames to label, at the same cost.
 
     The paper's future work: even spacing against the policies of rcr data label, judged by the
