@@ -41,7 +41,8 @@ EXPERIMENTS = {
     labels (0/1). Every seed generates its own videos.""",
     "appearance": """How much must change for pseudo-labels to help?
 
-    The demo's cells over the appearance change of the generated videos, from none to the demo's.""",
+    The demo's cells over the appearance change of the generated videos, from none up to the
+    demo's.""",
     "keyframes": """Which frames to label, at the same cost.
 
     The paper's future work: even spacing against the policies of rcr data label, judged by the

@@ -18,7 +18,7 @@ def test_every_experiment_has_its_page_and_names_its_cells(rcr):
 def test_an_experiment_and_its_page(rcr, synthetic, tmp_path):
     ended = rcr("experiment", "table4", "--data", synthetic, *QUICK, "--only", "Ga", "--only", "Gd")
     assert (ended.status, ended.err) == (0, "")
-    assert "cells/1in5-rgb+labels+flow-residual-m1-Re-s0" in ended.out
+    assert "cells/1in5-rgb+labels+flow-m1-Re-s0" in ended.out
     assert "min left" in ended.out
     assert "Gd - Ga, max F" in ended.out
     assert (tmp_path / "grid/table4/figure.png").is_file()
