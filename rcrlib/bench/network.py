@@ -14,7 +14,7 @@ from rcrlib.bench.machine import device_name, large_matmul, machine, synchronise
 from rcrlib.bench.memory import peak_memory
 from rcrlib.bench.report import Report
 from rcrlib.bench.subject import Subject, inference, operations, training
-from rcrlib.bench.timing import LEAST, Times, in_turn
+from rcrlib.bench.timing import DEFAULT_ROUNDS, Times, in_turn
 from rcrlib.runtime import free_memory
 
 MATMUL = "matrix product"
@@ -25,7 +25,7 @@ def bench_network(
     clips: Sequence[int] = (4,),
     *,
     paths: Sequence[str] = ("plain", "fast"),
-    rounds: int = LEAST,
+    rounds: int = DEFAULT_ROUNDS,
 ) -> Report:
     """Measure inference: time, memory, operations and difference, for each clip length.
 
@@ -65,7 +65,7 @@ def bench_network(
     return Report(_title("inference", subject), machine(device), rows, [note])
 
 
-def bench_training(subject: Subject, *, rounds: int = LEAST) -> Report:
+def bench_training(subject: Subject, *, rounds: int = DEFAULT_ROUNDS) -> Report:
     """Measure a training step: forward, backward and Adam, and compare all gradients."""
     device = subject.where
     variants = _variants(subject, [subject.clip], ("plain", "fast"))
@@ -88,7 +88,7 @@ def bench_training(subject: Subject, *, rounds: int = LEAST) -> Report:
 
 
 def _variants(subject: Subject, clips: Sequence[int], paths: Sequence[str]) -> dict[str, Subject]:
-    """Give each path at float32, and the fast one at the device's best precision too."""
+    """Return each path at float32, and the fast one at the device's best precision too."""
     chosen = [(path, "32") for path in paths]
     best = subject.best_precision
     if "fast" in paths and replace(subject, precision=best).bits != "float32":

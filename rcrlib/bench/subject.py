@@ -1,4 +1,4 @@
-"""What the benchmarks run: a seeded network, an input for it, and how many operations it takes."""
+"""What the benchmarks run: a seeded network, its input and its number of operations."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Subject:
         return torch.randn(shape, generator=generator).to(self.where)
 
     def fits(self, free: int | None) -> bool:
-        """Tell whether so much memory (None: not known) is surely enough for the plain network."""
+        """Return whether `free` bytes (None: not known) are surely enough for the plain network."""
         positions = self.clip * (self.size // 16) ** 2
         pairs = 2 * self.batch * positions**2
         head = self.frames * self.size**2 * (128 + 2 * 256 + 128)
@@ -106,7 +106,7 @@ class Subject:
 
 
 def inference(subject: Subject) -> Callable[[], Tensor]:
-    """Give what computes the logits of the subject's clips."""
+    """Return a function that computes the logits of the subject's clips."""
     network, clips = subject.network().eval(), subject.input()
     if subject.path == "fast":
         network = for_inference(network)
@@ -121,7 +121,7 @@ def inference(subject: Subject) -> Callable[[], Tensor]:
 
 
 def training(subject: Subject) -> Callable[[], Tensor]:
-    """Give what takes one optimiser step on the subject's clips and gives all gradients."""
+    """Return a function that takes one optimiser step and returns all gradients, flat."""
     network, clips = subject.network().train(), subject.input()
     if subject.path == "fast":
         network = for_training(network, subject.size, subject.where)

@@ -9,8 +9,8 @@ from statistics import median
 
 from rcrlib.errors import OptionError
 
-LEAST = 5
-"""Rounds without which a median says little."""
+DEFAULT_ROUNDS = 5
+"""Timed runs of each variant: with fewer, a median says little."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Times:
         return max(self.seconds)
 
     def over(self, other: Times) -> float:
-        """Give how many times as long as `other` this took: the median of each round's ratio.
+        """Return how many times as long as `other` this took: the median of the rounds' ratios.
 
         A load that comes and goes touches both runs of a round, so this is steadier than the ratio
         of the medians.
@@ -46,7 +46,7 @@ class Times:
 
 def in_turn(
     variants: Mapping[str, Callable[[], object]],
-    rounds: int = LEAST,
+    rounds: int = DEFAULT_ROUNDS,
     *,
     warm_up: int = 1,
     synchronise: Callable[[], object] | None = None,

@@ -134,7 +134,7 @@ def segmentation(
 
 
 def _methods(given: Iterable[str]) -> dict[str, Path]:
-    """Give the folders by method; `NAME=DIR` names one, else its folder does."""
+    """Return the folders by method; `NAME=DIR` names one, else its folder does."""
     methods: dict[str, Path] = {}
     for text in given:
         name, equals, path = text.partition("=")
@@ -147,7 +147,7 @@ def _methods(given: Iterable[str]) -> dict[str, Path]:
 
 
 def _check(files: dict[str, Path | None], out: Path | None, *, force: bool) -> None:
-    """Say what is in the way before anything is measured."""
+    """Raise `OptionError` before anything is measured where files are in the way."""
     for path in filter(None, files.values()):
         check_free(path, force=force)
     if out is not None:

@@ -1,4 +1,4 @@
-"""The folder of a training run, and going on after a kill.
+"""The folder of a training run, and resuming one that was killed.
 
 A run folder holds `rcr.json` (what was asked for), `metrics.jsonl` (a line per step),
 `checkpoint.pt` (everything needed to go on) and, at the end, `model.safetensors`.
@@ -28,7 +28,7 @@ from rcrlib.files import (
 COMMAND = "train"
 """What the record of a run folder says wrote it."""
 
-FREE = ("device", "workers", "checkpoint_every")
+MAY_CHANGE = ("device", "workers", "checkpoint_every")
 """Settings that a resumed run may change. Another device rounds differently, the rest changes
 nothing."""
 
@@ -69,7 +69,7 @@ class RunFolder:
         return self.path / "model.safetensors"
 
     def open(self, settings: dict[str, Any], *, resume: bool, force: bool) -> bool:
-        """Make the folder for a new run, or take up the run in it; tell whether there is one.
+        """Make the folder for a new run, or resume the run in it; return whether it resumes one.
 
         Args:
             settings: everything that defines the run; compared where there is one, else kept.
@@ -126,7 +126,7 @@ class RunFolder:
             file.write(json.dumps(row) + "\n")
 
     def trim_metrics(self, step: int) -> None:
-        """Forget the metrics of steps after `step`: they are about to be run again."""
+        """Remove the metrics of steps after `step`, which are about to be run again."""
         if not self.metrics.is_file():
             return
         lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -152,7 +152,7 @@ class RunFolder:
         changed = sorted(
             f"{name}: {before.get(name)!r} -> {now.get(name)!r}"
             for name in before.keys() | now.keys()
-            if name not in FREE and before.get(name) != now.get(name)
+            if name not in MAY_CHANGE and before.get(name) != now.get(name)
         )
         if changed:
             raise OptionError(
@@ -162,7 +162,7 @@ class RunFolder:
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Give nested settings one name each: {"ner": {"softmax": x}} -> {"ner.softmax": x}."""
+    """Flatten nested settings: {"ner": {"softmax": x}} -> {"ner.softmax": x}."""
     flat: dict[str, Any] = {}
     for name, value in settings.items():
         inner = isinstance(value, dict)
