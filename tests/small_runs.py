@@ -188,7 +188,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
 
 
 def content(weights: Path) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Give a weights file's tensors, byte for byte, and its metadata."""
+    """Return a weights file's tensors, byte for byte, and its metadata."""
     with safe_open(weights, "pt") as file:
         tensors = {name: file.get_tensor(name).numpy().tobytes() for name in file.keys()}  # noqa: SIM118  (no mapping)
         return tensors, weights_metadata(weights)

@@ -72,7 +72,7 @@ def room_of(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Give the dotted name of everything that is imported anywhere in a module."""
+    """Return the dotted name of everything that is imported anywhere in a module."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -82,7 +82,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def rooms_used(path: Path) -> set[str]:
-    """Give the rooms that a module imports from, its own aside."""
+    """Return the rooms that a module imports from, its own aside."""
     names = (name.split(".") for name in imports(path))
     rooms = {parts[1] for parts in names if parts[0] == "rcrlib" and len(parts) > 1}
     return rooms - {room_of(path), "__version__"}

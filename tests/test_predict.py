@@ -46,7 +46,7 @@ def network() -> RCRNetNER:
 
 @pytest.fixture(scope="module")
 def davis(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a data set of two training videos of 7 frames, 40x56 pixels."""
+    """Return a data set of two training videos of 7 frames, 40x56 pixels."""
     return write_videos(tmp_path_factory.mktemp("predict") / "set", frames=7)
 
 

@@ -41,7 +41,7 @@ def fgplg() -> FGPLG:
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give two training videos of 11 frames, 40x56 pixels, all of them annotated."""
+    """Return two training videos of 11 frames, 40x56 pixels, all of them annotated."""
     return write_videos(tmp_path_factory.mktemp("pseudo") / "set", frames=11)
 
 
@@ -57,7 +57,7 @@ def write(dataset: Dataset, fgplg: FGPLG, out: Path, **options) -> dict[str, dic
 
 
 def with_annotated(dataset: Dataset, frames: tuple[int, ...]) -> Dataset:
-    """Give the data set with labels for these frames only."""
+    """Return the data set with labels for these frames only."""
     videos = (v.with_labels({i: v.labels[i] for i in frames}) for v in dataset)
     return replace(dataset, videos=tuple(videos))
 

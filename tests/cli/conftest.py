@@ -54,7 +54,7 @@ def smaller_preset() -> Iterator[None]:
 
 @pytest.fixture
 def rcr(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rcr:
-    """Give the command; it runs in `tmp_path`."""
+    """Return the command; it runs in `tmp_path`."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: object) -> Ended:
@@ -72,7 +72,7 @@ def rcr(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
 
 @pytest.fixture
 def refused(rcr: Rcr, tmp_path: Path) -> Refused:
-    """Give the command, for calls that must end in one line on stderr, status 2 and no trace.
+    """Return the command, for calls that must end in one line on stderr, status 2 and no trace.
 
     `says`: what the line must contain. `leaves`: the one folder that may be new or changed
     afterwards, as a run that can be resumed is; but nothing in it may be half written.
@@ -99,7 +99,7 @@ def refused(rcr: Rcr, tmp_path: Path) -> Refused:
 
 
 def _tree(root: Path) -> dict[str, str]:
-    """Give the digest of every file below `root`, hidden ones too; and every folder."""
+    """Return the digest of every file below `root`, hidden ones too; and every folder."""
     return {
         str(path.relative_to(root)): (
             hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder"
@@ -138,7 +138,7 @@ class VideoSet:
 
 @pytest.fixture
 def videos(tmp_path: Path) -> VideoSet:
-    """Give a writer of videos into `tmp_path/set`."""
+    """Return a writer of videos into `tmp_path/set`."""
     return VideoSet(tmp_path / "set")
 
 
@@ -163,7 +163,7 @@ class Trained:
 
 @pytest.fixture(scope="session")
 def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a small synthetic set, made by the command."""
+    """Return a small synthetic set, made by the command."""
     root = tmp_path_factory.mktemp("synthetic")
     size = ("--height", "48", "--width", "64")
     main(["data", "synth", f"{root}/set", "--videos", "4", "--val", "1", "--frames", "11", *size])

@@ -10,7 +10,7 @@ RUN = ("-o", "run", "--batch", 2, "--device", "cpu")
 
 @pytest.fixture
 def broken(videos):
-    """Give a set of one video whose first frame is cut off in the middle."""
+    """Return a set of one video whose first frame is cut off in the middle."""
     videos.video("dog")
     frame = videos.root / "dog/frames/00000.png"
     frame.write_bytes(frame.read_bytes()[:60])

@@ -56,7 +56,7 @@ def test_l_out_of_range_in_training(refused, trained):
 
 @pytest.fixture
 def labels(trained, tmp_path):
-    """Give a copy of the pseudo-labels that a test may spoil."""
+    """Return a copy of the pseudo-labels that a test may spoil."""
     shutil.copytree(trained.pseudo, tmp_path / "labels")
     return tmp_path / "labels"
 

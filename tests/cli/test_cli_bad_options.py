@@ -142,7 +142,7 @@ def test_show_refuses_no_videos_and_other_pictures_than_png(refused, synthetic):
 
 
 def outputs(trained):
-    """Give every command that writes, less its output."""
+    """Return every command that writes, less its output."""
     data, weights = trained.data, trained.weights
     return [
         ("data", "synth"),

@@ -32,7 +32,7 @@ def map_of(mask: np.ndarray, seed: int) -> np.ndarray:
 
 @pytest.fixture
 def truth(tmp_path):
-    """Give a data set of two videos; the last frame has no label."""
+    """Return a data set of two videos; the last frame has no label."""
     for video in ("cat", "dog"):
         for number, name in enumerate(NAMES):
             write(tmp_path / f"set/{video}/frames/{name}.png", np.full((*SIZE, 3), 90, np.uint8))
@@ -43,7 +43,7 @@ def truth(tmp_path):
 
 @pytest.fixture
 def maps(tmp_path, truth):
-    """Give predictions of all labelled frames and of the one without a label."""
+    """Return predictions of all labelled frames and of the one without a label."""
     for seed, video in enumerate(("cat", "dog")):
         for number, name in enumerate((*NAMES, "00004")):
             write(

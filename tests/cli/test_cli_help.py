@@ -13,7 +13,7 @@ from rcrlib.train import PRESETS
 
 
 def pages(command: click.Command, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """Give the words before `--help` of every page there is."""
+    """Return the words before `--help` of every page there is."""
     below = command.commands.items() if isinstance(command, click.Group) else ()
     return [words, *(page for name, one in below for page in pages(one, (*words, name)))]
 
@@ -24,7 +24,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=" ".join)
 
 @pytest.fixture
 def read(rcr, monkeypatch):
-    """Give a help page as it looks in a terminal of 80 columns."""
+    """Return a help page as it looks in a terminal of 80 columns."""
     monkeypatch.setenv("COLUMNS", "80")
 
     def read(*words: str) -> str:

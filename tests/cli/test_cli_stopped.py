@@ -25,7 +25,7 @@ RUN = ("--steps", 3, "--batch", 2, "--device", "cpu")
 
 @pytest.fixture
 def disk(tmp_path):
-    """Give a disk of 16 KiB, or skip where none can be mounted."""
+    """Return a disk of 16 KiB, or skip where none can be mounted."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]

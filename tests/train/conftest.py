@@ -17,13 +17,13 @@ def threads() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a data set of two training videos of 9 frames."""
+    """Return a data set of two training videos of 9 frames."""
     return write_videos(tmp_path_factory.mktemp("videos") / "set")
 
 
 @pytest.fixture(scope="session")
 def whole(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with an uninterrupted run of each stage."""
+    """Return a folder with an uninterrupted run of each stage."""
     folder = tmp_path_factory.mktemp("whole")
     for stage in STAGES:
         assert run_process(train_stage, stage, videos, folder / stage, small_preset()) == 0

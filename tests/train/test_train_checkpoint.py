@@ -25,7 +25,7 @@ SETTINGS = {
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunFolder:
-    """Give a run that was started and has made one checkpoint of two steps."""
+    """Return a run that was started and has made one checkpoint of two steps."""
     run = RunFolder(tmp_path / "run")
     assert run.open(SETTINGS, resume=False, force=False) is False
     for step in (1, 2, 3):

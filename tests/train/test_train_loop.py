@@ -87,7 +87,7 @@ def test_the_learning_rate_follows_its_schedule(whole):
 
 @pytest.fixture(scope="module")
 def trained(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with the three stages, one after the other, on labels of every frame."""
+    """Return a folder with the three stages, one after the other, on labels of every frame."""
     folder = tmp_path_factory.mktemp("trained")
     dataset, preset = load(videos, split="train"), plain_preset(steps=12)
     image = train_image(dataset, preset, folder / "image")
@@ -97,7 +97,7 @@ def trained(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _start_and_end(stage: str, folder: Path) -> tuple[torch.nn.Module, torch.nn.Module]:
-    """Give a stage's network as it was before the first step and as it is after the last."""
+    """Return a stage's network as it was before the first step and as it is after the last."""
     end = load_weights(folder / stage / "model.safetensors")
     if stage == "image":
         torch.manual_seed(mix_seed(0))
