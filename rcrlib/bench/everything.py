@@ -1,4 +1,4 @@
-"""`rcr bench --device NAME`: all that a device is asked, in one go."""
+"""`rcr bench --device NAME`: all benchmarks of a device in one go."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def bench_everything(subject: Subject, *, rounds: int = DEFAULT_ROUNDS) -> Itera
     Yields:
         Each report when it is measured.
     """
-    batches = (1,) if subject.where.type == "cpu" else (1, GPU_BATCH)
+    batches = (1,) if subject.torch_device.type == "cpu" else (1, GPU_BATCH)
     for batch in batches:
         yield bench_network(replace(subject, batch=batch), (subject.clip,), rounds=rounds)
     yield bench_training(subject, rounds=rounds)

@@ -1,4 +1,4 @@
-"""What a measurement was made on, and what that machine can do at best."""
+"""The machine of a measurement, and how fast it multiplies matrices."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def device_name(device: torch.device) -> str:
 
 
 def synchronise(device: torch.device) -> None:
-    """Wait until the device has done what it was told."""
+    """Wait for all work that was queued on the device."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":

@@ -36,7 +36,7 @@ def bench_network(
         rounds: runs of each variant, taken in turn.
     """
     variants = _variants(subject, clips, paths)
-    device = subject.where
+    device = subject.torch_device
     fitting = {name: one for name, one in variants.items() if one.fits(free_memory(device))}
     runs: dict[str, Callable[[], object]] = {n: inference(one) for n, one in fitting.items()}
     matrix, product = large_matmul(device, torch.float32)
@@ -46,7 +46,7 @@ def bench_network(
     best = product / times[MATMUL].median / 1e12
     rows = []
     for name, one in variants.items():
-        row: dict[str, Any] = {"path": one.path, "T": one.clip, "precision": one.bits}
+        row: dict[str, Any] = {"path": one.path, "T": one.clip, "precision": one.precision_name}
         if name not in fitting:
             rows.append({**row, "ms/frame": "too large"})
             continue
@@ -67,7 +67,7 @@ def bench_network(
 
 def bench_training(subject: Subject, *, rounds: int = DEFAULT_ROUNDS) -> Report:
     """Measure a training step: forward, backward and Adam, and compare all gradients."""
-    device = subject.where
+    device = subject.torch_device
     variants = _variants(subject, [subject.clip], ("plain", "fast"))
     steps = {name: training(one) for name, one in variants.items()}
     first = {name: step() for name, step in steps.items()}  # from the same weights
@@ -78,7 +78,7 @@ def bench_training(subject: Subject, *, rounds: int = DEFAULT_ROUNDS) -> Report:
     rows: list[dict[str, Any]] = []
     steps.clear()
     for name, one in variants.items():
-        row: dict[str, Any] = {"path": one.path, "T": one.clip, "precision": one.bits}
+        row: dict[str, Any] = {"path": one.path, "T": one.clip, "precision": one.precision_name}
         row |= _times(times[name], one.frames)
         row |= {"times as fast": times[reference].over(times[name])}
         row |= {"gradients differ": differences[name], "peak MiB": peak_memory(training, one)}
@@ -91,14 +91,14 @@ def _variants(subject: Subject, clips: Sequence[int], paths: Sequence[str]) -> d
     """Return each path at float32, and the fast one at the device's best precision too."""
     chosen = [(path, "32") for path in paths]
     best = subject.best_precision
-    if "fast" in paths and replace(subject, precision=best).bits != "float32":
+    if "fast" in paths and replace(subject, precision=best).precision_name != "float32":
         chosen.append(("fast", best))
     ones = [
         replace(subject, path=path, precision=precision, clip=clip)  # type: ignore[arg-type]
         for clip in clips
         for path, precision in chosen
     ]
-    return {f"{one.path} {one.clip} {one.bits}": one for one in ones}
+    return {f"{one.path} {one.clip} {one.precision_name}": one for one in ones}
 
 
 def _times(times: Times, frames: int) -> dict[str, Any]:
@@ -128,5 +128,5 @@ def _relative(reference: Tensor, found: Tensor) -> float:
 def _title(what: str, subject: Subject) -> str:
     return (
         f"{what}: RCRNet+NER, {subject.backbone}, {subject.size}x{subject.size},"
-        f" batch {subject.batch}, seed {subject.seed}, on {device_name(subject.where)}"
+        f" batch {subject.batch}, seed {subject.seed}, on {device_name(subject.torch_device)}"
     )

@@ -33,7 +33,7 @@ def bench_predict(
     config = PredictConfig(
         clip=subject.clip, size=subject.size, device=subject.device, precision=subject.precision
     )
-    network, device = subject.network().eval(), subject.where
+    network, device = subject.network().eval(), subject.torch_device
     with tempfile.TemporaryDirectory() as temporary:
         dataset = _first_video(data or _synthetic(Path(temporary), frames), frames)
         predictor = make_predictor(network, config)
@@ -63,7 +63,7 @@ def bench_predict(
     height, width = dataset[0].size
     title = (
         f"rcr predict: {count} frames of {dataset[0].name} ({width}x{height}) at {subject.size},"
-        f" T = {subject.clip}, {subject.backbone}, {subject.bits}"
+        f" T = {subject.clip}, {subject.backbone}, {subject.precision_name}"
     )
     return Report(title, machine(device), rows)
 

@@ -52,13 +52,13 @@ def in_turn(
     synchronise: Callable[[], object] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Times]:
-    """Run all variants once in each round, forwards and backwards by turns, and time each run.
+    """Time variants in turn: all once in each round, every second round in reverse order.
 
     Args:
         variants: what to run, under its name.
         rounds: timed runs of each.
         warm_up: runs of each before that are not counted.
-        synchronise: waits until the device has done what it was told; None where calls wait.
+        synchronise: waits for all work queued on the device; None where calls are synchronous.
         clock: gives seconds. `time.process_time` counts what the processor did for this process,
             on all threads: no load disturbs it, but it does not see waiting, nor a GPU.
 

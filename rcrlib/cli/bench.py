@@ -1,4 +1,4 @@
-"""`rcr bench network|training|predict|metrics|data`: how fast this machine is at it, and why."""
+"""`rcr bench network|training|predict|metrics|data`: speed and memory on this machine."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _everything(device: str | None, size: int, rounds: int, json: Path | None) -
 
 
 def show(report: Report, json: Path | None) -> None:
-    """Print a benchmark's report, and write it where it is wanted."""
+    """Print a benchmark's report, and write it as JSON where a file is given."""
     click.echo(report.table())
     if json is not None:
         report.save(json)

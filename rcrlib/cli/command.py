@@ -1,4 +1,4 @@
-"""How the commands of `rcr` look, and how they fail: in one line that a person can act on."""
+"""Help pages and one-line errors of the commands of `rcr`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`rcr eval saliency|segmentation`: what prediction folders are worth."""
+"""`rcr eval saliency|segmentation`: scores of folders of predictions."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def argument(name: str, kind: str) -> Decorator:
     return click.argument(name, type=PATH, metavar=kind)
 
 
-def several(name: str, kind: str) -> Decorator:
+def arguments(name: str, kind: str) -> Decorator:
     """Add one path or more that a command cannot do without."""
     return click.argument(name, type=PATH, metavar=f"{kind}...", nargs=-1, required=True)
 

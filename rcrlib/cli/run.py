@@ -177,7 +177,7 @@ def halve(source: Path, out: Path, force: bool) -> None:
 
 
 @weights.command()
-@o.several("sources", "SOURCE")
+@o.arguments("sources", "SOURCE")
 @o.option(
     "Network",
     "--size PIXELS",

@@ -19,7 +19,7 @@ def train() -> None:
 
 
 @train.command()
-@o.several("data", "DATA")
+@o.arguments("data", "DATA")
 @o.reading
 @o.training
 @o.start

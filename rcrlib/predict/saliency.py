@@ -1,4 +1,4 @@
-"""The one object that a Python user needs: weights in, saliency maps of videos and images out."""
+"""Saliency maps of videos, frames and images from Python, by one object."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Saliency:
         self._predictor = make_predictor(network, self.config)
 
     def video(self, path: str | Path) -> Iterator[np.ndarray]:
-        """Iterate over the maps of a video file's, or a folder's, frames.
+        """Iterate over the maps of all frames of a video file or a folder of frames.
 
         Args:
             path: a video file, or a folder of frames whose names are in the order of time.

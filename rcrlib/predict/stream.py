@@ -1,4 +1,4 @@
-"""Frames in, clips through the network, a mean probability for each frame out."""
+"""Prediction of a stream: frames are cut into clips, a frame's probabilities averaged."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Checkpoint(TypedDict):
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Paths of a run, and what may be done with a folder that exists."""
+    """The files of a training run, and the checks before a folder is resumed or replaced."""
 
     path: Path
 
@@ -98,7 +98,7 @@ class RunFolder:
         return False
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write the checkpoint; the one before stays where it cannot be written whole."""
+        """Write the checkpoint; where that fails, the previous one stays."""
         # Through Python's file: PyTorch's own writer would hide that the disk is full.
         with atomic_file(self.checkpoint) as temporary, temporary.open("wb") as file:
             torch.save(checkpoint, file)

@@ -1,4 +1,4 @@
-"""The one training loop behind the three stages, on Lightning Fabric.
+"""The training loop of all three stages, on Lightning Fabric.
 
 The loss is the sigmoid cross-entropy, a mean over all frames and pixels of a step. The authors'
 code sums it over the T frames of its one clip, which multiplies the gradient by T. Adam divides
@@ -25,7 +25,7 @@ from rcrlib.runtime import mix_seed, pick_device, pick_precision
 from rcrlib.train.checkpoint import COMMAND, Checkpoint, RunFolder
 from rcrlib.train.config import TrainConfig
 from rcrlib.train.loader import read_steps
-from rcrlib.train.progress import Log, interrupts
+from rcrlib.train.progress import Log, catch_interrupts
 from rcrlib.train.sampler import StepSampler
 from rcrlib.train.samples import Sample, SampleSet
 from rcrlib.train.state import restore_checkpoint, save_checkpoint
@@ -55,9 +55,9 @@ def fit(
         forward: `(network, sample) -> logits (B, T, 1, H, W)`.
         config: the settings.
         out: the run folder.
-        record: what else defines the run (stage, data, start weights); kept with the settings, and
-            compared on resume.
-        resume: go on where an earlier run in `out` stopped (or start, when there is none).
+        record: what else defines the run (stage, data, start weights); stored with the settings,
+            and compared on resume.
+        resume: continue the run in `out`; start one where there is none.
         force: start over although `out` holds a run.
 
     Raises:
@@ -87,7 +87,7 @@ def fit(
         samples, sampler.starting_at(first), workers=config.workers,
         pin_memory=fabric.device.type == "cuda",
     )  # fmt: skip
-    with interrupts() as interrupted, Log(run, fabric, first, steps) as log:
+    with catch_interrupts() as interrupted, Log(run, fabric, first, steps) as log:
         for done, groups in enumerate(loader, start=first + 1):
             rate = config.rate(done - 1, steps)
             for parameters in optimiser.param_groups:
@@ -134,7 +134,7 @@ def _step(
 
 
 def frame_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Sigmoid cross-entropy (paper 4.2): mean over each frame's pixels, summed over frames.
+    """Return the sigmoid cross-entropy (paper 4.2): a mean over pixels, summed over frames.
 
     Args:
         logits: (B, T, 1, H, W), any float type.

@@ -72,7 +72,7 @@ class Preset:
         )
 
     def with_steps(self, *steps: int) -> Preset:
-        """Return the preset with so many steps in stages 1 (image), 2 (FGPLG) and 3 (video).
+        """Return the preset with other numbers of steps in stages 1 (image), 2 (FGPLG), 3 (video).
 
         Raises:
             OptionError: there are not three numbers, or one is below 1.

@@ -1,4 +1,4 @@
-"""What the three stages learn from, read from a data set: images, triplets, clips."""
+"""Training samples of the three stages: images, triplets and clips of a data set."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Sample(NamedTuple):
 
 
 class SampleSet(Protocol):
-    """What the training loop needs to know about its samples."""
+    """The interface of training samples."""
 
     def __len__(self) -> int:
         """Count the samples."""
