@@ -94,9 +94,12 @@ def format_signature(signature: inspect.Signature, colon: bool) -> str:
 def face(name: str) -> doc.Module:
     """Return what pdoc knows of a face, with the docstrings of the constants that it exports.
 
-    pdoc looks for the text below a constant in the face only, not where the constant is from.
+    pdoc looks for the text below a constant in the face only, not where the constant is from; and
+    for names in the module's dictionary only, where a lazily imported one is not yet.
     """
     module = doc.Module.from_name(name)
+    for public in module.obj.__all__:
+        vars(module.obj)[public] = getattr(module.obj, public)
     for constant in module.variables:
         for other, content in list(sys.modules.items()):
             if other.startswith("rcrlib.") and not constant.docstring:

@@ -1,4 +1,4 @@
-"""Work beside the main work: reading ahead and writing behind, in threads, within bounds.
+"""Prefetching and background calls: bounded work in threads beside the main thread.
 
 What goes wrong in a thread is raised where its work was asked for, and leaving a block, by whatever
 error or Ctrl-C, stops its threads and waits for them.
@@ -21,11 +21,13 @@ POLL = 0.1
 
 
 @contextmanager
-def ahead(items: Iterable[Item], depth: int) -> Iterator[Iterator[Item]]:
-    """Give the items in their order, taken from `items` by a thread, at most `depth` + 1 ahead.
+def prefetch(items: Iterable[Item], depth: int) -> Iterator[Iterator[Item]]:
+    """Iterate over `items` in a thread, which reads at most `depth` + 1 items ahead.
+
+    The order stays. An error in `items` is raised when its item is asked for.
 
     Example:
-        >>> with ahead(range(3), depth=2) as numbers:
+        >>> with prefetch(range(3), depth=2) as numbers:
         ...     print([10 * number for number in numbers])
         [0, 10, 20]
     """
@@ -48,7 +50,7 @@ def ahead(items: Iterable[Item], depth: int) -> Iterator[Iterator[Item]]:
         except BaseException as error:  # whatever it is, it belongs to who asked for the items
             put("error", error)
 
-    def give() -> Iterator[Item]:
+    def iterate() -> Iterator[Item]:
         while True:
             kind, value = ready.get()
             if kind == "error":
@@ -57,39 +59,40 @@ def ahead(items: Iterable[Item], depth: int) -> Iterator[Iterator[Item]]:
                 return
             yield value
 
-    thread = threading.Thread(target=read, name="rcr-ahead", daemon=True)
+    thread = threading.Thread(target=read, name="rcr-prefetch", daemon=True)
     thread.start()
     try:
-        yield give()
+        yield iterate()
     finally:
         stop.set()
         thread.join()
 
 
 @contextmanager
-def behind(workers: int, depth: int) -> Iterator[Callable[..., None]]:
-    """Give a function that has calls done by `workers` threads; the block ends when all are done.
+def background_calls(workers: int, max_pending: int) -> Iterator[Callable[..., None]]:
+    """Yield `submit(function, *args)`, which calls functions in `workers` threads.
 
-    At most `depth` calls wait: then the next one waits too. One worker keeps their order. An error
-    is raised by a later call, or at the end; calls that have not begun by then are dropped.
+    `submit` blocks while `max_pending` calls are pending. One worker keeps the order of the calls.
+    An error in a call is raised by a later `submit` or at the end of the block, which waits for all
+    calls; after an error, calls that have not started are dropped.
 
     Example:
-        >>> with behind(1, depth=8) as later:
+        >>> with background_calls(1, max_pending=8) as submit:
         ...     for name in ("first", "second"):
-        ...         later(print, name)
+        ...         submit(print, name)
         first
         second
     """
     pending: deque[Future[Any]] = deque()
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="rcr-behind")
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="rcr-background")
 
-    def later(function: Callable[..., Any], *args: Any) -> None:
-        while pending and (pending[0].done() or len(pending) >= depth):
+    def submit(function: Callable[..., Any], *args: Any) -> None:
+        while pending and (pending[0].done() or len(pending) >= max_pending):
             pending.popleft().result()
         pending.append(pool.submit(function, *args))
 
     try:
-        yield later
+        yield submit
         while pending:
             pending.popleft().result()
     finally:

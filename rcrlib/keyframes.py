@@ -1,6 +1,6 @@
-"""Which frames of a video to label: the paper's future work, behind one small interface.
+"""Which frames of a video to label: the paper's future work.
 
-A policy takes a video and a number and gives that many frames. The first and the last frame are
+A policy takes a video and a number, and returns that many frames. The first and the last frame are
 always among them (two or more): pseudo-labels are made between labels, never beyond them.
 """
 
@@ -69,7 +69,7 @@ class Appearance:
     def __call__(self, video: Video, count: int) -> tuple[int, ...]:
         """Choose frames; reads the whole video once."""
         _check(video, count)
-        colours = (self._colours(frame) for frame in _watch(video, "appearance"))
+        colours = (self._colours(frame) for frame in _stream_with_progress(video, "appearance"))
         return _even_steps(_changes(colours, lambda a, b: float(np.abs(a - b).mean())), count)
 
     def _colours(self, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -93,7 +93,7 @@ class Motion:
         _check(video, count)
         frames = (
             resize(to_tensor(frame), (self.size, self.size))[None]
-            for frame in _watch(video, "flow")
+            for frame in _stream_with_progress(video, "flow")
         )
         length: Callable[[Tensor, Tensor], float] = lambda a, b: float(  # noqa: E731
             self.flow(a, b).norm(dim=1).mean()
@@ -138,11 +138,11 @@ class KCentre:
 
     @torch.inference_mode()
     def _features(self, video: Video) -> Tensor:
-        """Give (frames, channels), each row of length 1."""
+        """Return the features of all frames, (frames, channels), each row of length 1."""
         device = pick_device(self.device)
         network = self._network().to(device).eval()
         rows, batch = [], []
-        for index, frame in enumerate(_watch(video, "k-centre")):
+        for index, frame in enumerate(_stream_with_progress(video, "k-centre")):
             batch.append(resize(to_tensor(frame), (self.size, self.size)))
             if len(batch) == self.batch or index == len(video) - 1:
                 images = normalise(torch.stack(batch).to(device))
@@ -172,7 +172,7 @@ def get_policy(
     encoder: str = "imagenet",
     device: str = "auto",
 ) -> Policy:
-    """Give a policy by name.
+    """Return a policy by name.
 
     Args:
         name: one of `POLICIES`.
@@ -183,15 +183,15 @@ def get_policy(
     Raises:
         OptionError: there is none of that name.
     """
-    made: Mapping[str, Callable[[], Policy]] = {
+    policies: Mapping[str, Callable[[], Policy]] = {
         "even": lambda: even,
         "appearance": Appearance,
         "flow": lambda: Motion() if flow is None else Motion(flow),
         "k-centre": lambda: KCentre(encoder, device),
     }
-    if name not in made:
+    if name not in policies:
         raise OptionError(f"policy {name!r}: unknown; use {', '.join(POLICIES)}")
-    return made[name]()
+    return policies[name]()
 
 
 def _check(video: Video, count: int) -> None:
@@ -201,7 +201,7 @@ def _check(video: Video, count: int) -> None:
         )
 
 
-def _watch(video: Video, what: str) -> Iterator[NDArray[np.uint8]]:
+def _stream_with_progress(video: Video, what: str) -> Iterator[NDArray[np.uint8]]:
     """Read all frames in order, with a progress bar."""
     yield from tqdm(
         video.stream(), total=len(video), desc=what, unit="frame", disable=None, leave=False,
@@ -210,7 +210,7 @@ def _watch(video: Video, what: str) -> Iterator[NDArray[np.uint8]]:
 
 
 def _changes(items: Iterator[object], distance: Callable) -> NDArray[np.float64]:
-    """Give the distance of each item from the one before it, two in memory at a time."""
+    """Return the distance of each item from the one before it, two in memory at a time."""
     before = next(items)
     steps = []
     for item in items:
@@ -220,7 +220,7 @@ def _changes(items: Iterator[object], distance: Callable) -> NDArray[np.float64]
 
 
 def _even_steps(changes: NDArray[np.float64], count: int) -> tuple[int, ...]:
-    """Give `count` of len(changes) + 1 frames so that about as much changes between any two."""
+    """Choose `count` of len(changes) + 1 frames, with about equal change between neighbours."""
     frames = len(changes) + 1
     sums = np.concatenate([[0.0], np.cumsum(changes)])
     if sums[-1] == 0:

@@ -1,4 +1,4 @@
-"""FGPLG at work: intervals between kept labels in, a folder of pseudo-labels out (paper 3.3)."""
+"""Pseudo-labels by FGPLG for frames in intervals between kept labels (paper 3.3)."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from rcrlib.triplets import TripletReader, reader_for
 
 __all__ = ["Target", "copy_kept", "generate", "predict_targets"]
 
-SMALLEST = 16
-"""Least side in pixels: one position of the networks' coarsest map."""
+MIN_SIZE = 16
+"""Smallest side in pixels: one position of the networks' coarsest map."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def generate(
     precision: str = "auto",
     force: bool = False,
 ) -> Path:
-    """Keep one label in l, make m pseudo-labels in each interval, and write both as PNGs.
+    """Keep one label in l, generate m pseudo-labels in each interval, and write both as PNGs.
 
     The folder holds `VIDEO/FRAME.png`: kept ground truth byte for byte as it was (labels that are
     not one PNG become one, without loss), pseudo-labels as probabilities in 0..255 at the frame's
@@ -93,8 +93,8 @@ def generate(
         OSError: the disk is full; nothing is left under `out`.
     """
     for name, side in (("size", size), ("flow_size", flow_size)):
-        if side < SMALLEST:
-            raise OptionError(f"{name} is {side}; it must be at least {SMALLEST}")
+        if side < MIN_SIZE:
+            raise OptionError(f"{name} is {side}; it must be at least {MIN_SIZE}")
     intervals = dataset_intervals(dataset, l, m, unit)
     kept = keep_labels(dataset, l)
     targets = [target for video in kept for target in _targets(video, intervals[video.name])]
@@ -155,7 +155,7 @@ def _targets(video: Video, intervals: Sequence[Interval]) -> Iterator[Target]:
 
 
 def copy_kept(video: Video, folder: Path) -> dict[str, str]:
-    """Copy a video's labels to FOLDER/VIDEO/FRAME.png; say for each frame that it is one."""
+    """Copy a video's labels to FOLDER/VIDEO/FRAME.png; return their entries of the manifest."""
     (folder / video.name).mkdir(parents=True, exist_ok=True)
     for index, files in video.labels.items():
         label = video.label(index)
@@ -168,7 +168,7 @@ def copy_kept(video: Video, folder: Path) -> dict[str, str]:
 
 
 def _is_plain(path: Path, label: np.ndarray) -> bool:
-    """Tell whether a PNG says the same without its data set's own rule for reading masks."""
+    """Return whether a PNG reads as `label` without its data set's own rule for masks."""
     if path.suffix.lower() != ".png":
         return False
     try:
@@ -178,7 +178,7 @@ def _is_plain(path: Path, label: np.ndarray) -> bool:
 
 
 def _digest(fgplg: FGPLG) -> str:
-    """Give a short digest of the generator's weights, so that a manifest names what made it."""
+    """Return a short digest of the generator's weights for the manifest."""
     digest = hashlib.sha256()
     for tensor in fgplg.state_dict().values():
         digest.update(tensor.cpu().contiguous().numpy().tobytes())

@@ -1,4 +1,4 @@
-"""Where and how exactly to compute: devices and precisions by name."""
+"""Devices and precisions by name, and seeds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CPU_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}  # the last is Arm's
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """Turn a device's name into a device: `auto` is the first CUDA GPU, then Apple's, then the CPU.
+    """Return a device by name: `auto` is the first CUDA GPU, else Apple's GPU, else the CPU.
 
     Raises:
         OptionError: the name is unknown, or the machine has no such device.
@@ -42,7 +42,7 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def pick_precision(name: str, device: torch.device) -> Precision:
-    """Turn a precision's name (`auto`, `32`, `bf16`, `16`) into Lightning Fabric's name for it.
+    """Return Lightning Fabric's name of a precision: `auto`, `32`, `bf16` or `16`.
 
     `auto` is bf16 where the GPU computes in it, fp16 on older ones (Colab's T4), float32 elsewhere:
     on CPUs too, for whether bf16 pays there differs from one to the next (`rcr bench` shows it).
@@ -62,7 +62,7 @@ def pick_precision(name: str, device: torch.device) -> Precision:
 
 
 def computes_in_bf16(device: torch.device) -> bool:
-    """Tell whether a device has bf16 instructions; a CPU has to say so in Linux's list of flags.
+    """Return whether a device has bf16 instructions, of a CPU as Linux lists its flags.
 
     PyTorch's own tests also count bf16 that is emulated, which is slower than fp16 and float32.
     """
@@ -77,13 +77,13 @@ def _cpu_flags() -> set[str]:
 
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:
-    """Give the context in which inference runs at `precision`."""
+    """Return the autocast context of a precision."""
     dtype = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
     return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Give the bytes that are free on a device, or None where the system does not say."""
+    """Return the free memory of a device in bytes, or None where the system does not say."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     file = Path("/proc/meminfo")

@@ -1,7 +1,7 @@
-"""What FGPLG sees of a frame between two labelled ones: where data and flow meet.
+"""FGPLG's input for a frame between two labelled ones: the frame, warped labels, flow magnitudes.
 
-Training reads the triplets (i, k, j) of kept labels through this, making pseudo-labels the frames
-inside an interval; so the generator is asked exactly as it was taught.
+Training reads triplets (i, k, j) of kept labels with it, and `rcrlib.pseudo` the frames inside an
+interval, so that FGPLG gets the same input in both.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rcrlib.variants import Inputs, Variant
 
 @dataclass(frozen=True)
 class TripletReader:
-    """Read frame k with its guidance: the labels of i and j warped to k, and the flow's lengths.
+    """Read frame k with its guidance: the labels of i and j warped to k, and flow magnitudes.
 
     Convention: the flow is computed on k towards i (and j), and the labels are sampled backward.
 
@@ -41,7 +41,7 @@ class TripletReader:
     variant: Variant = "paper"
 
     def __call__(self, video: Video, i: int, k: int, j: int) -> tuple[Tensor, Tensor]:
-        """Give frame k, (3, H, W) in [0, 1], and its four guidance channels, (4, H, W).
+        """Return frame k, (3, H, W) in [0, 1], and its four guidance channels, (4, H, W).
 
         The channels are those of `rcrlib.flow.guidance`, in its order. Raises what reading frames
         and labels and estimating flow raise.
@@ -60,7 +60,7 @@ class TripletReader:
         return frame, resize(guide, self.size)[0]
 
     def flow_between(self, video: Video, k: int, i: int) -> Tensor:
-        """Give the flow from frame k to frame i at `flow_size`, (1, 2, H, W) in its pixels."""
+        """Return the flow from frame k to frame i at `flow_size`, (1, 2, H, W) in its pixels."""
         return self._flow(video, {n: video.frame(n) for n in sorted((k, i))}, k, i)
 
     def _flow(self, video: Video, frames: Mapping[int, np.ndarray], k: int, i: int) -> Tensor:
@@ -72,7 +72,7 @@ class TripletReader:
 def reader_for(
     fgplg: FGPLG, flow: FlowEstimator, size: tuple[int, int], flow_size: tuple[int, int]
 ) -> TripletReader:
-    """Give the reader that prepares what this `fgplg` was built for."""
+    """Return the reader of the inputs that this FGPLG was built for."""
     return TripletReader(flow, size, flow_size, fgplg.inputs, fgplg.variant)
 
 

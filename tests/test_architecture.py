@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import rcrlib
+from rcrlib import predict
 
 PACKAGE = Path(rcrlib.__file__).parent
 ROOT = PACKAGE.parent
@@ -37,7 +40,8 @@ FLOORS = (
     ("demo",),
     ("course",),
     ("cli",),
-    ("__main__",),
+    # what a user starts from: `rcrlib.Saliency` and `python -m rcrlib`
+    ("__init__", "__main__"),
 )
 """From the lowest up; a module imports from its own room and from lower rows, never across."""
 
@@ -53,8 +57,6 @@ FACES = (
 """Packages whose modules are their own business: others import what `__init__` exports."""
 
 REACH_PAST_A_FACE = {
-    "rcrlib/bench/predict.py",
-    "rcrlib/predict/folder.py",
     "notebooks/source/09_your_video.py",
 }
 """Files that do not follow this yet: take them out as they are mended, and add none."""
@@ -72,8 +74,7 @@ DISTRIBUTIONS = {
 }
 """Which package brings a module, where their names differ."""
 
-COMPARED_WITH = {"py_sod_metrics"}
-"""What a benchmark compares us with, where it is installed; it says how to do that."""
+STANDARD = set(sys.stdlib_module_names)
 
 
 def name_of(path: Path) -> str:
@@ -105,16 +106,31 @@ def rooms_used(path: Path) -> set[str]:
 
 
 def test_every_room_has_its_floor():
-    assert {room_of(path) for path in MODULES} == {"__init__", *LEVEL}
+    assert {room_of(path) for path in MODULES} == set(LEVEL)
 
 
-def test_importing_the_package_imports_nothing():
-    assert list(imports(PACKAGE / "__init__.py")) == []
+def test_importing_the_package_runs_no_other_module_of_it_and_no_library():
+    """What `rcrlib` offers beside its version is imported when it is first asked for."""
+    code = "import sys; before = set(sys.modules); import rcrlib; print(*set(sys.modules) - before)"
+    env = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+    )
+    loaded = {name for name in done.stdout.split() if name.split(".")[0] not in STANDARD}
+    assert loaded == {"rcrlib"}
+
+
+def test_what_the_package_offers_is_there_when_asked_for():
+    assert rcrlib.__all__ == ["Saliency"]
+    assert rcrlib.Saliency is predict.Saliency
+    assert "Saliency" in dir(rcrlib)
+    with pytest.raises(AttributeError, match=r"module 'rcrlib' has no attribute 'Saliancy'"):
+        rcrlib.Saliancy  # noqa: B018
 
 
 @each_module
 def test_a_module_imports_only_from_floors_below_its_own(path):
-    level = LEVEL.get(room_of(path), 0)
+    level = LEVEL[room_of(path)]
     assert {room for room in rooms_used(path) if LEVEL[room] >= level} == set()
 
 
@@ -181,9 +197,22 @@ def test_every_import_is_of_a_declared_dependency():
     text = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")
     declared = {name.lower() for name in re.findall(r'"([A-Za-z][\w-]*)>=', text)}
     used = {name.split(".")[0] for path in MODULES for name in imports(path)}
-    foreign = used - set(sys.stdlib_module_names) - {"rcrlib"} - COMPARED_WITH
+    foreign = used - STANDARD - {"rcrlib"}
     needed = {DISTRIBUTIONS.get(name, name).lower() for name in foreign}
     assert needed - declared == set()
+
+
+@pytest.mark.parametrize("room", ["bench", "cli", "predict", "train"])
+def test_other_rooms_import_only_what_these_offer(room):
+    """Which is what is in `__all__`; a module of the room is not."""
+    offered = {
+        f"rcrlib.{room}",
+        *(f"rcrlib.{room}.{name}" for name in importlib.import_module(f"rcrlib.{room}").__all__),
+    }
+    for path in MODULES:
+        if room_of(path) != room:
+            wanted = {name for name in imports(path) if name.split(".")[1:2] == [room]}
+            assert wanted - offered == set(), name_of(path)
 
 
 @each_module

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from rcrlib.background import ahead, behind
+from rcrlib.background import background_calls, prefetch
 
 
 def threads() -> list[str]:
@@ -22,14 +22,14 @@ def until(condition) -> bool:
 
 
 def test_items_come_in_their_order_and_the_thread_ends():
-    with ahead(iter(range(100)), 3) as items:
+    with prefetch(iter(range(100)), 3) as items:
         assert list(items) == list(range(100))
     assert threads() == []
 
 
 def test_no_more_is_read_ahead_than_asked_for():
     read = []
-    with ahead((read.append(n) or n for n in range(50)), 3) as items:
+    with prefetch((read.append(n) or n for n in range(50)), 3) as items:
         assert next(items) == 0
         assert until(lambda: len(read) == 1 + 3 + 1)  # given, waiting, in the thread's hand
         time.sleep(0.05)
@@ -41,7 +41,7 @@ def test_an_error_in_reading_comes_after_the_items_before_it():
         yield 1
         raise ValueError("frame 2")
 
-    with ahead(broken(), 4) as items:
+    with prefetch(broken(), 4) as items:
         assert next(items) == 1
         with pytest.raises(ValueError, match="frame 2"):
             next(items)
@@ -51,7 +51,7 @@ def test_an_error_in_reading_comes_after_the_items_before_it():
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
 def test_leaving_early_stops_the_reading(error):
     def leave() -> None:
-        with ahead(iter(int, 1), 2) as items:  # without end
+        with prefetch(iter(int, 1), 2) as items:  # without end
             next(items)
             raise error
 
@@ -62,18 +62,18 @@ def test_leaving_early_stops_the_reading(error):
 
 def test_all_calls_are_done_at_the_end_of_the_block():
     done = []
-    with behind(3, depth=4) as later:
+    with background_calls(3, max_pending=4) as submit:
         for n in range(50):
-            later(done.append, n)
+            submit(done.append, n)
     assert sorted(done) == list(range(50))
     assert threads() == []
 
 
 def test_one_worker_keeps_the_order():
     done = []
-    with behind(1, depth=4) as later:
+    with background_calls(1, max_pending=4) as submit:
         for n in range(50):
-            later(done.append, n)
+            submit(done.append, n)
     assert done == list(range(50))
 
 
@@ -81,9 +81,9 @@ def test_no_more_calls_wait_than_asked_for():
     gate, asked = threading.Event(), []
 
     def ask() -> None:
-        with behind(1, depth=3) as later:
+        with background_calls(1, max_pending=3) as submit:
             for n in range(10):
-                later(gate.wait, 10)
+                submit(gate.wait, 10)
                 asked.append(n)
 
     asking = threading.Thread(target=ask)
@@ -101,15 +101,15 @@ def fail(*arguments):
 
 
 def test_an_error_in_a_call_is_raised_by_a_later_one():
-    with behind(2, depth=2) as later:
-        later(fail)
+    with background_calls(2, max_pending=2) as submit:
+        submit(fail)
         with pytest.raises(OSError, match="disk"):
-            until(lambda: later(time.sleep, 0.01))
+            until(lambda: submit(time.sleep, 0.01))
 
 
 def test_an_error_in_the_last_call_is_raised_at_the_end():
-    with pytest.raises(OSError, match="disk"), behind(1, depth=4) as later:
-        later(fail)
+    with pytest.raises(OSError, match="disk"), background_calls(1, max_pending=4) as submit:
+        submit(fail)
     assert threads() == []
 
 
@@ -117,10 +117,10 @@ def test_leaving_by_an_error_drops_what_has_not_begun():
     done, gate = [], threading.Event()
 
     def leave() -> None:
-        with behind(1, depth=10) as later:
-            later(gate.wait, 10)
+        with background_calls(1, max_pending=10) as submit:
+            submit(gate.wait, 10)
             for n in range(5):
-                later(done.append, n)
+                submit(done.append, n)
             threading.Timer(0.1, gate.set).start()
             raise ZeroDivisionError
 

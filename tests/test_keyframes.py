@@ -14,7 +14,7 @@ from rcrlib.keyframes import POLICIES, KCentre, get_policy
 
 @pytest.fixture
 def video(tmp_path):
-    """Return what writes a video from frames (H, W, 3)."""
+    """Return a function that writes a video from frames (H, W, 3)."""
 
     def write(frames):
         folder = tmp_path / "video"

@@ -32,7 +32,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 @pytest.fixture(scope="module")
 def exact(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the flow method that reads the exact flow from frame 4 to 2 and to 6."""
+    """Return the flow estimator that reads the exact flow from frame 4 to 2 and to 6."""
     folder = tmp_path_factory.mktemp("exact")
     for video in make_synthetic(CONFIG):
         for j in (2, 6):

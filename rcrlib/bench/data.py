@@ -12,16 +12,12 @@ from torch import nn
 
 from rcrlib.bench.machine import machine, synchronise
 from rcrlib.bench.report import Report
-from rcrlib.bench.timing import LEAST, Times, in_turn
+from rcrlib.bench.timing import DEFAULT_ROUNDS, Times, in_turn
 from rcrlib.data import Dataset
 from rcrlib.errors import OptionError
 from rcrlib.models import NERConfig, RCRNet, RCRNetNER, for_training
 from rcrlib.runtime import mix_seed, pick_device
-from rcrlib.train import Preset
-from rcrlib.train.loader import read_steps
-from rcrlib.train.loop import frame_loss
-from rcrlib.train.sampler import StepSampler
-from rcrlib.train.samples import ClipSamples, Sample
+from rcrlib.train import ClipSamples, Preset, Sample, StepSampler, frame_loss, read_steps
 
 
 def bench_data(
@@ -30,7 +26,7 @@ def bench_data(
     *,
     workers: int = 2,
     steps: int = 6,
-    rounds: int = LEAST,
+    rounds: int = DEFAULT_ROUNDS,
     device: str = "auto",
 ) -> Report:
     """Measure the reading of stage 3's clips, and how long a training step waits for them.
@@ -109,8 +105,8 @@ class _Bench:
             reverse=video.reverse,
         )  # fmt: skip
         self.sampler = StepSampler(len(self.samples), video.batch, self.steps + 1, seed=0)
-        draws = [draw for step in range(1, self.steps + 1) for draw in self.sampler.at(step)]
-        self.clips = [self.samples.clips[draw.sample] for draw in draws]
+        keys = [key for step in range(1, self.steps + 1) for key in self.sampler.at(step)]
+        self.clips = [self.samples.clips[key.sample] for key in keys]
         self.frames = sum(len(clip) for _, clip in self.clips)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(mix_seed(0))

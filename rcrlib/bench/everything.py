@@ -1,4 +1,4 @@
-"""`rcr bench --device NAME`: all that a device is asked, in one go."""
+"""`rcr bench --device NAME`: all benchmarks of a device in one go."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rcrlib.bench.network import bench_network, bench_training
 from rcrlib.bench.predict import bench_predict
 from rcrlib.bench.report import Report
 from rcrlib.bench.subject import Subject
-from rcrlib.bench.timing import LEAST
+from rcrlib.bench.timing import DEFAULT_ROUNDS
 
-FILLS_A_GPU = 16
+GPU_BATCH = 16
 """Clips in a batch: a GPU is only busy with many frames at once."""
 
 
-def bench_everything(subject: Subject, *, rounds: int = LEAST) -> Iterator[Report]:
+def bench_everything(subject: Subject, *, rounds: int = DEFAULT_ROUNDS) -> Iterator[Report]:
     """Measure inference clip by clip and, on a GPU, in batches; a training step; `rcr predict`.
 
     Args:
@@ -25,7 +25,7 @@ def bench_everything(subject: Subject, *, rounds: int = LEAST) -> Iterator[Repor
     Yields:
         Each report when it is measured.
     """
-    batches = (1,) if subject.where.type == "cpu" else (1, FILLS_A_GPU)
+    batches = (1,) if subject.torch_device.type == "cpu" else (1, GPU_BATCH)
     for batch in batches:
         yield bench_network(replace(subject, batch=batch), (subject.clip,), rounds=rounds)
     yield bench_training(subject, rounds=rounds)

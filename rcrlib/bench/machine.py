@@ -1,4 +1,4 @@
-"""What a measurement was made on, and what that machine can do at best."""
+"""The machine of a measurement, and how fast it multiplies matrices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MATMUL = {"cpu": 2048, "mps": 4096, "cuda": 8192}
 
 
 def machine(device: torch.device | str = "cpu") -> dict[str, Any]:
-    """Say what this machine is and how busy it is now."""
+    """Describe this machine, the versions in use and its load."""
     device = torch.device(device)
     return {
         "device": device_name(device),
@@ -37,7 +37,7 @@ def device_name(device: torch.device) -> str:
 
 
 def synchronise(device: torch.device) -> None:
-    """Wait until the device has done what it was told."""
+    """Wait for all work that was queued on the device."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":
@@ -45,7 +45,7 @@ def synchronise(device: torch.device) -> None:
 
 
 def large_matmul(device: torch.device, dtype: torch.dtype) -> tuple[torch.Tensor, float]:
-    """Give a matrix to be multiplied by itself, and the floating-point operations that takes."""
+    """Return a matrix to multiply by itself, and the floating-point operations of the product."""
     side = MATMUL[device.type]
     return torch.randn(side, side, device=device, dtype=dtype), 2.0 * side**3
 

@@ -19,14 +19,14 @@ _CLEAR = Path("/proc/self/clear_refs")
 
 
 def peak_memory(prepare: Callable[..., Callable[[], object]], *args: Any, **options: Any) -> float:
-    """Give the most memory in MiB that running what `prepare` gives took, its preparation included.
+    """Return the peak memory in MiB of `prepare(*args, **options)()`, the preparation included.
 
     On a CPU that is what the process holds at its peak beyond what it held before `prepare`: the
     libraries do not count, weights and inputs do. On a GPU it is what PyTorch had allocated there.
 
     Args:
-        prepare: a function of an importable module; called in the new process, it gives what to
-            run. What it raises there ends the measurement.
+        prepare: a function of an importable module; called in the new process, it returns the
+            function to run. What it raises there ends the measurement.
         args, options: for `prepare`.
 
     Raises:

@@ -14,7 +14,7 @@ from rcrlib.bench.machine import device_name, large_matmul, machine, synchronise
 from rcrlib.bench.memory import peak_memory
 from rcrlib.bench.report import Report
 from rcrlib.bench.subject import Subject, inference, operations, training
-from rcrlib.bench.timing import LEAST, Times, in_turn
+from rcrlib.bench.timing import DEFAULT_ROUNDS, Times, in_turn
 from rcrlib.runtime import free_memory
 
 MATMUL = "matrix product"
@@ -25,7 +25,7 @@ def bench_network(
     clips: Sequence[int] = (4,),
     *,
     paths: Sequence[str] = ("plain", "fast"),
-    rounds: int = LEAST,
+    rounds: int = DEFAULT_ROUNDS,
 ) -> Report:
     """Measure inference: time, memory, operations and difference, for each clip length.
 
@@ -36,7 +36,7 @@ def bench_network(
         rounds: runs of each variant, taken in turn.
     """
     variants = _variants(subject, clips, paths)
-    device = subject.where
+    device = subject.torch_device
     fitting = {name: one for name, one in variants.items() if one.fits(free_memory(device))}
     runs: dict[str, Callable[[], object]] = {n: inference(one) for n, one in fitting.items()}
     matrix, product = large_matmul(device, torch.float32)
@@ -46,7 +46,7 @@ def bench_network(
     best = product / times[MATMUL].median / 1e12
     rows = []
     for name, one in variants.items():
-        row: dict[str, Any] = {"path": one.path, "T": one.clip, "precision": one.bits}
+        row: dict[str, Any] = {"path": one.path, "T": one.clip, "precision": one.precision_name}
         if name not in fitting:
             rows.append({**row, "ms/frame": "too large"})
             continue
@@ -65,9 +65,9 @@ def bench_network(
     return Report(_title("inference", subject), machine(device), rows, [note])
 
 
-def bench_training(subject: Subject, *, rounds: int = LEAST) -> Report:
+def bench_training(subject: Subject, *, rounds: int = DEFAULT_ROUNDS) -> Report:
     """Measure a training step: forward, backward and Adam, and compare all gradients."""
-    device = subject.where
+    device = subject.torch_device
     variants = _variants(subject, [subject.clip], ("plain", "fast"))
     steps = {name: training(one) for name, one in variants.items()}
     first = {name: step() for name, step in steps.items()}  # from the same weights
@@ -78,7 +78,7 @@ def bench_training(subject: Subject, *, rounds: int = LEAST) -> Report:
     rows: list[dict[str, Any]] = []
     steps.clear()
     for name, one in variants.items():
-        row: dict[str, Any] = {"path": one.path, "T": one.clip, "precision": one.bits}
+        row: dict[str, Any] = {"path": one.path, "T": one.clip, "precision": one.precision_name}
         row |= _times(times[name], one.frames)
         row |= {"times as fast": times[reference].over(times[name])}
         row |= {"gradients differ": differences[name], "peak MiB": peak_memory(training, one)}
@@ -88,17 +88,17 @@ def bench_training(subject: Subject, *, rounds: int = LEAST) -> Report:
 
 
 def _variants(subject: Subject, clips: Sequence[int], paths: Sequence[str]) -> dict[str, Subject]:
-    """Give each path at float32, and the fast one at the device's best precision too."""
+    """Return each path at float32, and the fast one at the device's best precision too."""
     chosen = [(path, "32") for path in paths]
     best = subject.best_precision
-    if "fast" in paths and replace(subject, precision=best).bits != "float32":
+    if "fast" in paths and replace(subject, precision=best).precision_name != "float32":
         chosen.append(("fast", best))
     ones = [
         replace(subject, path=path, precision=precision, clip=clip)  # type: ignore[arg-type]
         for clip in clips
         for path, precision in chosen
     ]
-    return {f"{one.path} {one.clip} {one.bits}": one for one in ones}
+    return {f"{one.path} {one.clip} {one.precision_name}": one for one in ones}
 
 
 def _times(times: Times, frames: int) -> dict[str, Any]:
@@ -128,5 +128,5 @@ def _relative(reference: Tensor, found: Tensor) -> float:
 def _title(what: str, subject: Subject) -> str:
     return (
         f"{what}: RCRNet+NER, {subject.backbone}, {subject.size}x{subject.size},"
-        f" batch {subject.batch}, seed {subject.seed}, on {device_name(subject.where)}"
+        f" batch {subject.batch}, seed {subject.seed}, on {device_name(subject.torch_device)}"
     )

@@ -17,10 +17,10 @@ PARTS = ("ResNet", "ASPP", "NER", "refinement", "head")
 """The parts in the order in which a frame goes through them."""
 
 
-def by_part(
+def measure_by_part(
     network: RCRNetNER, run: Callable[[], object], total: Callable[[], float] = time.perf_counter
 ) -> dict[str, float]:
-    """Give by how much `total` rises in each part of a network while `run` runs it.
+    """Measure how much `total` rises in each part of a network while `run` runs it.
 
     Works on plain and on accelerated networks, which call the same large modules: what lies between
     them, such as the ResNet and the head, is what is left of the module around it.
@@ -73,7 +73,7 @@ def multiply_adds_by_part(network: RCRNetNER, clip: torch.Tensor) -> dict[str, f
     """
     # With gradients: the operators fused for inference are not counted.
     with torch.enable_grad(), FlopCounterMode(display=False) as counter:
-        found = by_part(network, lambda: network(clip), counter.get_total_flops)
+        found = measure_by_part(network, lambda: network(clip), counter.get_total_flops)
     frames = clip.shape[0] * clip.shape[1]
     return {part: operations / 2 / frames for part, operations in found.items()}
 
@@ -96,7 +96,7 @@ def parts_in_turn(
     found: dict[str, list[dict[str, float]]] = {name: [] for name in runs}
     for number in range(rounds):
         for name in list(runs)[:: 1 if number % 2 == 0 else -1]:
-            parts = by_part(*runs[name], clock)
+            parts = measure_by_part(*runs[name], clock)
             found[name].append({**parts, "all": sum(parts.values())})
     return {
         part: {name: Times(tuple(one[part] for one in took)) for name, took in found.items()}

@@ -14,15 +14,13 @@ import torch
 from rcrlib.bench.machine import machine, synchronise
 from rcrlib.bench.report import Report
 from rcrlib.bench.subject import Subject
-from rcrlib.bench.timing import LEAST, in_turn
-from rcrlib.data import Dataset, SyntheticConfig, Video, load, write_synthetic
-from rcrlib.data.frames import ImageFrames
-from rcrlib.predict import PredictConfig, predict
-from rcrlib.predict.stream import runner, seen, windows
+from rcrlib.bench.timing import DEFAULT_ROUNDS, in_turn
+from rcrlib.data import Dataset, ImageFrames, SyntheticConfig, Video, load, write_synthetic
+from rcrlib.predict import PredictConfig, make_predictor, predict, prepare_frames, windows
 
 
 def bench_predict(
-    subject: Subject, data: Path | None = None, *, frames: int = 24, rounds: int = LEAST
+    subject: Subject, data: Path | None = None, *, frames: int = 24, rounds: int = DEFAULT_ROUNDS
 ) -> Report:
     """Measure `rcr predict` on a video against the network alone on the same clips from memory.
 
@@ -35,11 +33,11 @@ def bench_predict(
     config = PredictConfig(
         clip=subject.clip, size=subject.size, device=subject.device, precision=subject.precision
     )
-    network, device = subject.network().eval(), subject.where
+    network, device = subject.network().eval(), subject.torch_device
     with tempfile.TemporaryDirectory() as temporary:
         dataset = _first_video(data or _synthetic(Path(temporary), frames), frames)
-        ready = runner(network, config)
-        pictures = list(seen(dataset[0].stream(), config))
+        predictor = make_predictor(network, config)
+        pictures = list(prepare_frames(dataset[0].stream(), config))
         clips = [
             torch.stack([one.pixels for one in clip])[None]
             for _, clip in windows(pictures, config.clip, config.clip)
@@ -47,7 +45,7 @@ def bench_predict(
 
         def alone() -> None:
             for clip in clips:
-                ready.run(clip).cpu()
+                predictor.predict_clips(clip).cpu()
 
         out = Path(temporary) / "maps"
         times = in_turn(
@@ -65,7 +63,7 @@ def bench_predict(
     height, width = dataset[0].size
     title = (
         f"rcr predict: {count} frames of {dataset[0].name} ({width}x{height}) at {subject.size},"
-        f" T = {subject.clip}, {subject.backbone}, {subject.bits}"
+        f" T = {subject.clip}, {subject.backbone}, {subject.precision_name}"
     )
     return Report(title, machine(device), rows)
 
@@ -82,7 +80,7 @@ def _synthetic(folder: Path, frames: int) -> Path:
 
 
 def _first_video(data: Path, frames: int) -> Dataset:
-    """Give the set's first video alone, cut to so many frames."""
+    """Return the set's first video alone, cut to so many frames."""
     dataset = load(data)
     video: Video = dataset[0]
     if isinstance(video.frames, ImageFrames):

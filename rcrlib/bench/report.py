@@ -51,7 +51,7 @@ class Report:
 
 
 def _cell(value: Any) -> str:
-    """Give a number with four digits that count, and nothing for what is missing."""
+    """Format a number with four significant digits, and what is missing as nothing."""
     if value is None:
         return ""
     return (

@@ -1,4 +1,4 @@
-"""What the benchmarks run: a seeded network, an input for it, and how many operations it takes."""
+"""What the benchmarks run: a seeded network, its input and its number of operations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Path = Literal["plain", "fast"]
 
 @dataclass(frozen=True)
 class Subject:
-    """One variant: which path, on what, on how much.
+    """One variant to measure: path, precision, device, backbone and sizes.
 
     Raises:
         OptionError: a number is below one, or a name is unknown.
@@ -59,27 +59,27 @@ class Subject:
         return self.clip * self.batch
 
     @property
-    def where(self) -> torch.device:
-        """The device."""
+    def torch_device(self) -> torch.device:
+        """The device as PyTorch's object."""
         return pick_device(self.device)
 
     @property
-    def bits(self) -> str:
+    def precision_name(self) -> str:
         """The precision by its short name."""
         names = {"32-true": "float32", "bf16-mixed": "bf16", "16-mixed": "fp16"}
-        return names[pick_precision(self.precision, self.where)]
+        return names[pick_precision(self.precision, self.torch_device)]
 
     @property
     def best_precision(self) -> str:
         """The fastest precision that the device has instructions for."""
-        return "bf16" if computes_in_bf16(self.where) else "auto"
+        return "bf16" if computes_in_bf16(self.torch_device) else "auto"
 
     def network(self) -> RCRNetNER:
-        """Make the network, with values that stay in range from layer to layer as trained ones do.
+        """Make a network with random weights whose activations stay in the range of trained ones.
 
-        Untrained residual groups double their values with each block, and then float32 itself,
-        plain or fast, is far from float64: their normalisation starts at 0.2. The non-local blocks
-        are not the identity that fresh ones are.
+        Activations double with each block of an untrained residual group, which makes float32
+        inexact, plain or fast: the last normalisation of each block starts at 0.2. Untrained
+        non-local blocks are the identity: here they are not.
         """
         torch.manual_seed(self.seed)
         network = RCRNetNER(RCRNetConfig(backbone=self.backbone))
@@ -89,16 +89,16 @@ class Subject:
                 nn.init.constant_(last.weight, 0.2)
             if isinstance(module, NonLocalBlock):
                 nn.init.normal_(module.w.weight, std=0.02)
-        return network.to(self.where)
+        return network.to(self.torch_device)
 
     def input(self) -> Tensor:
         """Make clips (B, T, 3, size, size) of noise."""
         generator = torch.Generator().manual_seed(self.seed)
         shape = (self.batch, self.clip, 3, self.size, self.size)
-        return torch.randn(shape, generator=generator).to(self.where)
+        return torch.randn(shape, generator=generator).to(self.torch_device)
 
     def fits(self, free: int | None) -> bool:
-        """Tell whether so much memory (None: not known) is surely enough for the plain network."""
+        """Return whether `free` bytes (None: not known) are surely enough for the plain network."""
         positions = self.clip * (self.size // 16) ** 2
         pairs = 2 * self.batch * positions**2
         head = self.frames * self.size**2 * (128 + 2 * 256 + 128)
@@ -106,14 +106,14 @@ class Subject:
 
 
 def inference(subject: Subject) -> Callable[[], Tensor]:
-    """Give what computes the logits of the subject's clips."""
+    """Return a function that computes the logits of the subject's clips."""
     network, clips = subject.network().eval(), subject.input()
     if subject.path == "fast":
         network = for_inference(network)
-    precision = pick_precision(subject.precision, subject.where)
+    precision = pick_precision(subject.precision, subject.torch_device)
 
     def run() -> Tensor:
-        with torch.inference_mode(), autocast(subject.where, precision):
+        with torch.inference_mode(), autocast(subject.torch_device, precision):
             logits: Tensor = network(clips)
             return logits
 
@@ -121,18 +121,18 @@ def inference(subject: Subject) -> Callable[[], Tensor]:
 
 
 def training(subject: Subject) -> Callable[[], Tensor]:
-    """Give what takes one optimiser step on the subject's clips and gives all gradients."""
+    """Return a function that takes one optimiser step and returns all gradients, flat."""
     network, clips = subject.network().train(), subject.input()
     if subject.path == "fast":
-        network = for_training(network, subject.size, subject.where)
+        network = for_training(network, subject.size, subject.torch_device)
     labels = (clips[:, :, :1] > 0).float()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-5)
-    precision = pick_precision(subject.precision, subject.where)
+    precision = pick_precision(subject.precision, subject.torch_device)
 
     def step() -> Tensor:
         optimiser.zero_grad(set_to_none=True)
         torch.manual_seed(subject.seed)  # dropout
-        with autocast(subject.where, precision):
+        with autocast(subject.torch_device, precision):
             logits = network(clips)
         F.binary_cross_entropy_with_logits(logits.float(), labels).backward()
         optimiser.step()

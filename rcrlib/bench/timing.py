@@ -9,8 +9,8 @@ from statistics import median
 
 from rcrlib.errors import OptionError
 
-LEAST = 5
-"""Rounds without which a median says little."""
+DEFAULT_ROUNDS = 5
+"""Timed runs of each variant: with fewer, a median says little."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Times:
         return max(self.seconds)
 
     def over(self, other: Times) -> float:
-        """Give how many times as long as `other` this took: the median of each round's ratio.
+        """Return how many times as long as `other` this took: the median of the rounds' ratios.
 
         A load that comes and goes touches both runs of a round, so this is steadier than the ratio
         of the medians.
@@ -46,19 +46,19 @@ class Times:
 
 def in_turn(
     variants: Mapping[str, Callable[[], object]],
-    rounds: int = LEAST,
+    rounds: int = DEFAULT_ROUNDS,
     *,
     warm_up: int = 1,
     synchronise: Callable[[], object] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Times]:
-    """Run all variants once in each round, forwards and backwards by turns, and time each run.
+    """Time variants in turn: all once in each round, every second round in reverse order.
 
     Args:
         variants: what to run, under its name.
         rounds: timed runs of each.
         warm_up: runs of each before that are not counted.
-        synchronise: waits until the device has done what it was told; None where calls wait.
+        synchronise: waits for all work queued on the device; None where calls are synchronous.
         clock: gives seconds. `time.process_time` counts what the processor did for this process,
             on all threads: no load disturbs it, but it does not see waiting, nor a GPU.
 

@@ -1,4 +1,4 @@
-"""`rcr bench network|training|predict|metrics|data`: how fast this machine is at it, and why."""
+"""`rcr bench network|training|predict|metrics|data`: speed and memory on this machine."""
 
 from __future__ import annotations
 
@@ -44,8 +44,7 @@ def _is_given(context: click.Context, name: str) -> bool:
 
 
 def _everything(device: str | None, size: int, rounds: int, json: Path | None) -> None:
-    from rcrlib.bench.everything import bench_everything
-    from rcrlib.bench.subject import Subject
+    from rcrlib.bench import Subject, bench_everything
     from rcrlib.files import write_json
 
     reports = []
@@ -57,7 +56,7 @@ def _everything(device: str | None, size: int, rounds: int, json: Path | None) -
 
 
 def show(report: Report, json: Path | None) -> None:
-    """Print a benchmark's report, and write it where it is wanted."""
+    """Print a benchmark's report, and write it as JSON where a file is given."""
     click.echo(report.table())
     if json is not None:
         report.save(json)
@@ -92,8 +91,7 @@ def network(
     The plain network, which computes as the paper's equations read and costs what the authors'
     network costs, beside the accelerated one, which answers the same.
     """
-    from rcrlib.bench.network import bench_network
-    from rcrlib.bench.subject import Subject
+    from rcrlib.bench import Subject, bench_network
 
     show(bench_network(Subject(**settings), clips, paths=paths, rounds=rounds), json)
 
@@ -107,8 +105,7 @@ def training(rounds: int, json: Path | None, **settings: Any) -> None:
 
     Forward, backward and Adam, on the plain and the accelerated network; gradients are compared.
     """
-    from rcrlib.bench.network import bench_training
-    from rcrlib.bench.subject import Subject
+    from rcrlib.bench import Subject, bench_training
 
     show(bench_training(Subject(**settings), rounds=rounds), json)
 
@@ -127,8 +124,7 @@ def predict(
 
     What reading, resizing and writing add to the time of the network alone.
     """
-    from rcrlib.bench.predict import bench_predict
-    from rcrlib.bench.subject import Subject
+    from rcrlib.bench import Subject, bench_predict
 
     show(bench_predict(Subject(**settings), data, frames=frames, rounds=rounds), json)
 
@@ -139,8 +135,11 @@ def predict(
 @o.option("Data", "--frames N", "How many to evaluate from disk.", default=534)
 @o.measuring
 def metrics(data: Path | None, json: Path | None, **settings: Any) -> None:
-    """Evaluation, beside pysodmetrics."""
-    from rcrlib.bench.metrics import bench_metrics
+    """Time and memory of evaluating saliency maps.
+
+    F, S and MAE of maps in memory, and all numbers of rcr eval saliency from PNG files.
+    """
+    from rcrlib.bench import bench_metrics
 
     show(bench_metrics(data, **settings), json)
 
@@ -161,7 +160,7 @@ def data_(
     DATA is a set of videos. Says how many frames a second each number of reading processes gives,
     and for how much of its time a training step waits for them.
     """
-    from rcrlib.bench.data import bench_data
+    from rcrlib.bench import bench_data
     from rcrlib.data import load
     from rcrlib.train import get_preset
 

@@ -1,4 +1,4 @@
-"""What commands do before the one call that is theirs."""
+"""Checks and preparations that several commands share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def check_free(path: Path, *, force: bool) -> None:
 def flow_estimator(
     method: str, checkpoint: Path | None, folder: Path | None, device: str
 ) -> FlowCache:
-    """Give the flow method of that name, on the device of that name, kept in `folder` if any."""
+    """Return a flow estimator by name; its flows are kept in `folder` where one is given."""
     from rcrlib.flow import FlowCache, get_flow
     from rcrlib.runtime import pick_device
 

@@ -1,4 +1,4 @@
-"""How the commands of `rcr` look, and how they fail: in one line that a person can act on."""
+"""Help pages and one-line errors of the commands of `rcr`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from rcrlib.errors import RcrError, is_memory_full
 
-OF_THE_COURSE = ("IPython", "jupytext", "nbclient", "nbconvert", "nbformat", "traitlets")
+COURSE_MODULES = ("IPython", "jupytext", "nbclient", "nbconvert", "nbformat", "traitlets")
 """Modules of the extra `course`, which not everyone installs."""
 
 
@@ -69,18 +69,18 @@ class Group(click.Group):
         self.params.append(_debug_option())
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the commands' names: first things first, where click would sort them."""
+        """Return the commands' names as they were added; click would sort them."""
         return list(self.commands)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take no arguments for `--help`."""
+        """Show the help page where no arguments are given."""
         return super().parse_args(ctx, args or ["--help"])
 
 
 def explain(error: BaseException, given: Mapping[str, Any]) -> str | None:
-    """Say in one line what the system, its packages or the user's hand stopped.
+    """Return one line about an error of the system, of missing packages, or about Ctrl-C.
 
-    None for anything else: a defect of ours, which deserves its traceback.
+    None for anything else, which is a defect of ours and deserves its traceback.
 
     Args:
         error: what was raised.
@@ -91,7 +91,7 @@ def explain(error: BaseException, given: Mapping[str, Any]) -> str | None:
     if isinstance(error, KeyboardInterrupt):
         kept = "--resume goes on" if "resume" in given else "run the command again"
         return f"{out}: stopped by Ctrl-C, and nothing is half written; {kept}"
-    if isinstance(error, ModuleNotFoundError) and error.name in OF_THE_COURSE:
+    if isinstance(error, ModuleNotFoundError) and error.name in COURSE_MODULES:
         return f"{error.name} is not installed, and notebooks need it: pip install 'rcrlib[course]'"
     if is_memory_full(error):
         smaller = [f"a smaller --{name}" for name in ("batch", "clip", "size") if name in given]
@@ -105,14 +105,14 @@ def explain(error: BaseException, given: Mapping[str, Any]) -> str | None:
 
 
 def usage(error: click.ClickException) -> str:
-    """Say what is wrong with a command line, and where its options are listed."""
+    """Return what is wrong with a command line, and where its options are listed."""
     context = getattr(error, "ctx", None)
     page = f"{context.command_path if context else 'rcr'} --help"
     return f"{' '.join(error.format_message().split()).rstrip('.')}; see {page}"
 
 
 def _debug_option() -> Option:
-    """Give `--debug`; `rcrlib.cli.main` looks for it before anything is parsed."""
+    """Return the option `--debug`; `rcrlib.cli.main` looks for it before anything is parsed."""
     return Option(
         ["--debug"], is_flag=True, expose_value=False, help="Show the traceback of an error."
     )

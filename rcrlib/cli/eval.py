@@ -1,4 +1,4 @@
-"""`rcr eval saliency|segmentation`: what prediction folders are worth."""
+"""`rcr eval saliency|segmentation`: scores of folders of predictions."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def segmentation(
 
 
 def _methods(given: Iterable[str]) -> dict[str, Path]:
-    """Give the folders by method; `NAME=DIR` names one, else its folder does."""
+    """Return the folders by method; `NAME=DIR` names one, else its folder does."""
     methods: dict[str, Path] = {}
     for text in given:
         name, equals, path = text.partition("=")
@@ -147,7 +147,7 @@ def _methods(given: Iterable[str]) -> dict[str, Path]:
 
 
 def _check(files: dict[str, Path | None], out: Path | None, *, force: bool) -> None:
-    """Say what is in the way before anything is measured."""
+    """Raise `OptionError` before anything is measured where files are in the way."""
     for path in filter(None, files.values()):
         check_free(path, force=force)
     if out is not None:

@@ -1,4 +1,4 @@
-"""`rcr eval pseudo-labels`: what a generator's labels are worth."""
+"""`rcr eval pseudo-labels`: scores of FGPLG's labels."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def experiment() -> None:
 
 
 def _make(name: str, text: str) -> Command:
-    """Give the command of one experiment."""
+    """Return the command of one experiment."""
 
     def run(**given: Any) -> None:
         from rcrlib.experiments import ExperimentConfig, run_experiment

@@ -49,7 +49,7 @@ KINDS = {
     "DIR": PATH,
     "FILE": PATH,
 }
-"""What the word after an option stands for."""
+"""The type of the word after an option."""
 
 AS_PRESET = "the preset's"
 
@@ -76,7 +76,7 @@ def argument(name: str, kind: str) -> Decorator:
     return click.argument(name, type=PATH, metavar=kind)
 
 
-def several(name: str, kind: str) -> Decorator:
+def arguments(name: str, kind: str) -> Decorator:
     """Add one path or more that a command cannot do without."""
     return click.argument(name, type=PATH, metavar=f"{kind}...", nargs=-1, required=True)
 
@@ -104,7 +104,7 @@ reading = bundle(layout, split)
 
 
 def keep_one_in(default: int | None, show_default: str | bool = True) -> Decorator:
-    """Give `-l`, the paper's l."""
+    """Return the option `-l`, the paper's l."""
     text = "Keep one annotated frame in N."
     return option("Labels", "-l --l N", text, default=default, show_default=show_default)
 

@@ -10,7 +10,6 @@ import click
 from rcrlib.cli import options as o
 from rcrlib.cli.checks import check_free, flow_estimator
 from rcrlib.cli.command import Command, Group
-from rcrlib.errors import WeightsError
 
 SIZE, CLIP = "as trained, else 448", "as trained, else 4"
 
@@ -106,11 +105,11 @@ def pseudo_label(
 @o.option("Network", "--batch N", "Clips computed together.", show_default="by device")
 @o.device
 @o.out
-@o.option("Output", "--overlay", "Also write VIDEO.mp4 with what is salient tinted.")
+@o.option("Output", "--overlay video_overlay", "Also write VIDEO.mp4 with what is salient tinted.")
 @o.force
 def predict(
-    data: Path, layout: str, split: str | None, weights: Path | None, clip: int | None,
-    size: int | None, out: Path, overlay: bool, force: bool, **settings: Any,
+    data: Path, layout: str, split: str | None, weights: Path | None, out: Path,
+    video_overlay: bool, force: bool, **settings: Any,
 ) -> None:  # fmt: skip
     """Write a saliency map for every frame.
 
@@ -124,21 +123,16 @@ def predict(
     rcrlib's own weights are licensed CC BY-NC 4.0, as the DAVIS videos that they learned from.
     """
     from rcrlib.data import load
-    from rcrlib.models import FGPLG, load_weights, shipped_weights, weights_metadata
-    from rcrlib.predict import PredictConfig
-    from rcrlib.predict import predict as run
+    from rcrlib.predict import load_for_prediction
+    from rcrlib.predict import predict as write_maps
 
-    weights = shipped_weights() if weights is None else weights
-    network, trained = load_weights(weights), weights_metadata(weights)
-    if isinstance(network, FGPLG):
-        raise WeightsError(f"{weights}: holds an FGPLG, which needs labels; give an RCRNet+NER")
-    config = PredictConfig(
-        clip=int(trained.get("clip", 4)) if clip is None else clip,
-        size=int(trained.get("size", 448)) if size is None else size,
-        **settings,
-    )
-    path = run(network, load(data, layout, split), out, config, video_overlay=overlay, force=force)
-    click.echo(path)
+    network, config = load_for_prediction(weights, **settings)
+    click.echo(
+        write_maps(
+            network, load(data, layout, split), out, config, video_overlay=video_overlay,
+            force=force,
+        )
+    )  # fmt: skip
 
 
 @click.group(cls=Group)
@@ -183,7 +177,7 @@ def halve(source: Path, out: Path, force: bool) -> None:
 
 
 @weights.command()
-@o.several("sources", "SOURCE")
+@o.arguments("sources", "SOURCE")
 @o.option(
     "Network",
     "--size PIXELS",

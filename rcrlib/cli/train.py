@@ -19,7 +19,7 @@ def train() -> None:
 
 
 @train.command()
-@o.several("data", "DATA")
+@o.arguments("data", "DATA")
 @o.reading
 @o.training
 @o.start
@@ -46,7 +46,9 @@ def image(
 @o.reading
 @o.images
 @o.keep_one_in(5)
-@o.option("Labels", "--apart N", "Intervals between a triplet's labels, at most.", default=1)
+@o.option(
+    "Labels", "--apart max_intervals N", "Intervals between a triplet's labels, at most.", default=1
+)
 @o.flow
 @o.flow_cache
 @o.training
@@ -62,9 +64,9 @@ def image(
 @o.run_folder
 def fgplg(
     data: Path, layout: str, split: str | None, l: int, flow: str,
-    flow_checkpoint: Path | None, flow_cache: Path | None, inputs: Any, variant: Any, apart: int,
-    residual: bool, images: Path | None, start: Path | None, out: Path, resume: bool, force: bool,
-    preset: str, **training: Any,
+    flow_checkpoint: Path | None, flow_cache: Path | None, inputs: Any, variant: Any,
+    max_intervals: int, residual: bool, images: Path | None, start: Path | None, out: Path,
+    resume: bool, force: bool, preset: str, **training: Any,
 ) -> None:  # fmt: skip
     """Stage 2: FGPLG on triplets of kept labels.
 
@@ -79,8 +81,8 @@ def fgplg(
     dataset = keep_labels(load(data, layout, split), l)
     path = train_fgplg(
         dataset, settings, out, start=start, flow=estimator, inputs=inputs, variant=variant,
-        residual=residual, apart=apart, images=None if images is None else load(images),
-        resume=resume, force=force,
+        residual=residual, max_intervals=max_intervals,
+        images=None if images is None else load(images), resume=resume, force=force,
     )  # fmt: skip
     click.echo(path)
 

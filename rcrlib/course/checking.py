@@ -74,7 +74,9 @@ def replay(name: str, number: int, seed: int, dtype: str = "float32") -> tuple[A
         dtype: "float32" or "float64".
 
     Example:
-        >>> blend(*replay("blend", 1, seed=0))      # doctest: +SKIP
+        >>> z, new, h = replay("blend", 1, seed=0)
+        >>> z.shape == new.shape == h.shape
+        True
     """
     return find(name).properties[number - 1].inputs(Draw(seed, getattr(torch, dtype)))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 import rcrlib
-from rcrlib.bench.machine import machine
+from rcrlib.bench import machine
 from rcrlib.runtime import pick_device
 
 

@@ -22,8 +22,11 @@ class RCRNet(nn.Module):
     global random state; `load_encoder_weights` loads ImageNet weights into the ResNet.
 
     Example:
-        >>> logits = RCRNet()(torch.randn(2, 3, 448, 448))      # doctest: +SKIP
-        >>> saliency = logits.sigmoid()                         # (2, 1, 448, 448) in [0, 1]
+        >>> import torch
+        >>> logits = RCRNet().eval()(torch.randn(2, 3, 64, 64))
+        >>> saliency = logits.sigmoid()                         # in [0, 1]
+        >>> saliency.shape
+        torch.Size([2, 1, 64, 64])
     """
 
     def __init__(self, config: RCRNetConfig | None = None) -> None:

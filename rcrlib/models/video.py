@@ -16,9 +16,10 @@ class RCRNetNER(FrozenBatchNorm):
     Source: paper 3.2. Batch normalisation always uses its stored statistics.
 
     Example:
-        >>> logits = RCRNetNER()(torch.randn(1, 4, 3, 448, 448))      # doctest: +SKIP
+        >>> import torch
+        >>> logits = RCRNetNER().eval()(torch.randn(1, 4, 3, 64, 64))
         >>> logits.shape                                              # one map per frame
-        torch.Size([1, 4, 1, 448, 448])
+        torch.Size([1, 4, 1, 64, 64])
     """
 
     def __init__(self, rcrnet: RCRNetConfig | None = None, ner: NERConfig | None = None) -> None:

@@ -3,6 +3,17 @@
 from rcrlib.predict.config import PredictConfig
 from rcrlib.predict.folder import predict
 from rcrlib.predict.maps import frames_with_saliency, saliency_maps
-from rcrlib.predict.stream import windows
+from rcrlib.predict.saliency import Saliency, load_for_prediction
+from rcrlib.predict.stream import make_predictor, prepare_frames, windows
 
-__all__ = ["PredictConfig", "frames_with_saliency", "predict", "saliency_maps", "windows"]
+__all__ = [
+    "PredictConfig",
+    "Saliency",
+    "frames_with_saliency",
+    "load_for_prediction",
+    "make_predictor",
+    "predict",
+    "prepare_frames",
+    "saliency_maps",
+    "windows",
+]

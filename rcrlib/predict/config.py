@@ -1,4 +1,4 @@
-"""What can be chosen about prediction."""
+"""The settings of prediction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rcrlib.errors import OptionError
 
 @dataclass(frozen=True)
 class PredictConfig:
-    """How a video goes through the network.
+    """Settings of prediction.
 
     Raises:
         OptionError: a setting is out of its range.

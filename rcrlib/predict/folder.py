@@ -1,4 +1,4 @@
-"""A folder of saliency maps: reading ahead of the network, and writing behind it."""
+"""A folder of saliency maps: frames are prefetched, maps written in the background."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ import numpy as np
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from rcrlib.background import ahead, behind
+from rcrlib.background import background_calls, prefetch
 from rcrlib.data import Dataset, write_mask
 from rcrlib.errors import OptionError
 from rcrlib.files import output_folder
 from rcrlib.predict.config import PredictConfig
-from rcrlib.predict.stream import at_size_of, means, runner, seen
-from rcrlib.show.film import Show, film, no_film
+from rcrlib.predict.stream import (
+    make_predictor,
+    predict_stream,
+    prepare_frames,
+    resize_to_frame,
+)
+from rcrlib.show import Show, film, no_film
 
-AHEAD = 8
-"""Frames that are read before the network is ready for them."""
+PREFETCH = 8
+"""Frames that are read before the network asks for them."""
 
 WRITERS = min(4, os.cpu_count() or 1)
 """Threads that write saliency maps."""
@@ -53,7 +58,7 @@ def predict(
         OSError: the disk is full; nothing is left under `out`.
     """
     config = config or PredictConfig()
-    run = runner(network, config)
+    predictor = make_predictor(network, config)
     if video_overlay and dataset.flat:
         raise OptionError(f"{dataset.root}: is a set of images, not videos; leave out the overlay")
     record = {"command": "predict", "data": dataset.name, **asdict(config)}
@@ -68,12 +73,12 @@ def predict(
             maps = folder if dataset.flat else folder / video.name
             path = folder / f"{video.name}.mp4"
             with (
-                ahead(seen(video.stream(), config), AHEAD) as frames,
+                prefetch(prepare_frames(video.stream(), config), PREFETCH) as frames,
                 film(path, video) if video_overlay else nullcontext(no_film) as show,
-                behind(WRITERS, 2 * WRITERS) as write,
-                behind(1, 2) as write_film,
+                background_calls(WRITERS, 2 * WRITERS) as write,
+                background_calls(1, 2) as write_film,
             ):
-                results = means(run, frames, config)
+                results = predict_stream(predictor, frames, config)
                 for name, result in zip(video.frame_names, results, strict=True):
                     write(_write, maps / f"{name}.png", *result)
                     if video_overlay:
@@ -83,8 +88,8 @@ def predict(
 
 
 def _write(path: Path, frame: np.ndarray, probability: Tensor) -> None:
-    write_mask(path, at_size_of(frame, probability))
+    write_mask(path, resize_to_frame(probability, frame))
 
 
 def _show(show: Show, frame: np.ndarray, probability: Tensor) -> None:
-    show(frame, at_size_of(frame, probability))
+    show(frame, resize_to_frame(probability, frame))

@@ -8,7 +8,12 @@ import numpy as np
 from torch import nn
 
 from rcrlib.predict.config import PredictConfig
-from rcrlib.predict.stream import at_size_of, means, runner, seen
+from rcrlib.predict.stream import (
+    make_predictor,
+    predict_stream,
+    prepare_frames,
+    resize_to_frame,
+)
 
 
 def saliency_maps(
@@ -45,5 +50,6 @@ def frames_with_saliency(
         WeightsError: the network is an FGPLG, which needs labels.
     """
     config = config or PredictConfig()
-    for frame, mean in means(runner(network, config), seen(frames, config), config):
-        yield frame, at_size_of(frame, mean)
+    predictor = make_predictor(network, config)
+    for frame, mean in predict_stream(predictor, prepare_frames(frames, config), config):
+        yield frame, resize_to_frame(mean, frame)

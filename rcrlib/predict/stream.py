@@ -1,4 +1,4 @@
-"""Frames in, clips through the network, a mean probability for each frame out."""
+"""Prediction of a stream: frames are cut into clips, a frame's probabilities averaged."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from rcrlib.predict.config import PredictConfig
 from rcrlib.runtime import autocast, free_memory, pick_device, pick_precision
 from rcrlib.triplets import image_tensor
 
-TOGETHER = {"cpu": 1, "cuda": 32, "mps": 8}
-"""Frames that a batch of clips fills up to: what is enough to keep a device busy."""
+BATCH_FRAMES = {"cpu": 1, "cuda": 32, "mps": 8}
+"""Frames in a batch of clips, by device: enough to keep it busy."""
 
-WHOLE = 24 * 2**20
+BYTES_PER_FRAME = 24 * 2**20
 """Bytes that one more 448x448 frame of a whole video takes, rounded up from its tensors' sizes."""
 
 Frame = TypeVar("Frame")
@@ -49,22 +49,32 @@ def windows(frames: Iterable[Frame], length: int, stride: int) -> Iterator[tuple
         yield read - len(recent), list(recent)
 
 
-class Seen(NamedTuple):
-    """A frame (H, W, 3) uint8 as it came, and as the network sees it, (3, size, size) in [0, 1]."""
+class PreparedFrame(NamedTuple):
+    """A frame (H, W, 3) uint8, and the network's input, (3, size, size) float in [0, 1]."""
 
     frame: np.ndarray
     pixels: Tensor
 
 
-class Runner(NamedTuple):
-    """What turns clips of equal length (B, T, 3, size, size) into probabilities (B, T, 1, ...)."""
+class Predictor(NamedTuple):
+    """A network ready for inference on a device."""
 
-    run: Callable[[Tensor], Tensor]  # the result is on `device` and may not be ready yet
+    predict_clips: Callable[[Tensor], Tensor]
+    """Clips (B, T, 3, size, size) in [0, 1] to probabilities (B, T, 1, size, size).
+
+    The result is on `device` and may not be computed yet.
+    """
+
     device: torch.device
 
 
-def runner(network: nn.Module, config: PredictConfig) -> Runner:
-    """Make the network ready for its device; `WeightsError` for an FGPLG, which needs labels."""
+def make_predictor(network: nn.Module, config: PredictConfig) -> Predictor:
+    """Copy the network to the device of `config`, accelerated for inference.
+
+    Raises:
+        OptionError: the device or the precision is not to be had.
+        WeightsError: the network is an FGPLG, which needs labels.
+    """
     if isinstance(network, FGPLG):
         raise WeightsError("an FGPLG needs labels beside each frame; predict with an RCRNet+NER")
     device = pick_device(config.device)
@@ -72,7 +82,7 @@ def runner(network: nn.Module, config: PredictConfig) -> Runner:
     ready = for_inference(network).to(device)
 
     @torch.inference_mode()
-    def run(clips: Tensor) -> Tensor:
+    def predict_clips(clips: Tensor) -> Tensor:
         if device.type == "cuda":
             clips = clips.pin_memory()
         batch = normalise(clips.to(device, non_blocking=True))
@@ -82,50 +92,50 @@ def runner(network: nn.Module, config: PredictConfig) -> Runner:
             probabilities: Tensor = ready(batch).float().sigmoid()
             return probabilities
 
-    return Runner(run, device)
+    return Predictor(predict_clips, device)
 
 
-def seen(frames: Iterable[np.ndarray], config: PredictConfig) -> Iterator[Seen]:
-    """Give frames with what the network sees of them."""
-    return (Seen(frame, image_tensor(frame, (config.size,) * 2)) for frame in frames)
+def prepare_frames(frames: Iterable[np.ndarray], config: PredictConfig) -> Iterator[PreparedFrame]:
+    """Resize each frame (H, W, 3) uint8 RGB to the network's input."""
+    return (PreparedFrame(frame, image_tensor(frame, (config.size,) * 2)) for frame in frames)
 
 
-def means(
-    network: Runner, frames: Iterable[Seen], config: PredictConfig
+def predict_stream(
+    predictor: Predictor, frames: Iterable[PreparedFrame], config: PredictConfig
 ) -> Iterator[tuple[np.ndarray, Tensor]]:
-    """Yield each frame with the mean of its probabilities, (1, size, size)."""
+    """Yield each frame with the mean of its probabilities over all clips, (1, size, size)."""
     length, stride = config.clip, config.clip - config.overlap
     if config.whole:
         frames = list(frames)
         length = stride = max(1, len(frames))
-        _check_memory(length, config, network.device)
-    together = config.batch or max(1, TOGETHER[network.device.type] // length)
+        _check_memory(length, config, predictor.device)
+    batch = config.batch or max(1, BATCH_FRAMES[predictor.device.type] // length)
     waiting: dict[int, tuple[np.ndarray, list[Tensor]]] = {}
-    for clips, results in _run(network, windows(frames, length, stride), together):
+    for clips, results in _predict_batches(predictor, windows(frames, length, stride), batch):
         for (first, clip), result in zip(clips, results, strict=True):
             for index in [index for index in waiting if index < first]:  # no later clip holds them
                 yield _mean(*waiting.pop(index))
-            for index, seen, probability in zip(count(first), clip, result, strict=False):
-                waiting.setdefault(index, (seen.frame, []))[1].append(probability)
+            for index, prepared, probability in zip(count(first), clip, result, strict=False):
+                waiting.setdefault(index, (prepared.frame, []))[1].append(probability)
     for frame, probabilities in waiting.values():
         yield _mean(frame, probabilities)
 
 
-Clips = list[tuple[int, list[Seen]]]
+Clip = tuple[int, list[PreparedFrame]]
 
 
-def _run(
-    network: Runner, clips: Iterator[tuple[int, list[Seen]]], together: int
-) -> Iterator[tuple[Clips, Tensor]]:
-    """Yield batches of clips and their probabilities on the CPU.
+def _predict_batches(
+    predictor: Predictor, clips: Iterator[Clip], size: int
+) -> Iterator[tuple[list[Clip], Tensor]]:
+    """Yield batches of `size` clips and their probabilities on the CPU.
 
-    A GPU is given the next batch before the results of the last are waited for.
+    A GPU starts on the next batch before the results of the last one are copied.
     """
-    pending: deque[tuple[Clips, Tensor]] = deque()
-    while batch := list(islice(clips, together)):
-        pixels = [torch.stack([seen.pixels for seen in clip]) for _, clip in batch]
-        pending.append((batch, network.run(torch.stack(pixels))))
-        if len(pending) > (network.device.type != "cpu"):
+    pending: deque[tuple[list[Clip], Tensor]] = deque()
+    while batch := list(islice(clips, size)):
+        pixels = [torch.stack([prepared.pixels for prepared in clip]) for _, clip in batch]
+        pending.append((batch, predictor.predict_clips(torch.stack(pixels))))
+        if len(pending) > (predictor.device.type != "cpu"):
             done, results = pending.popleft()
             yield done, results.cpu()
     for done, results in pending:
@@ -136,15 +146,15 @@ def _mean(frame: np.ndarray, probabilities: list[Tensor]) -> tuple[np.ndarray, T
     return frame, torch.stack(probabilities).mean(dim=0)
 
 
-def at_size_of(frame: np.ndarray, probability: Tensor) -> np.ndarray:
-    """Bring a frame's probabilities (1, size, size) to its own size."""
+def resize_to_frame(probability: Tensor, frame: np.ndarray) -> np.ndarray:
+    """Resize probabilities (1, size, size) to (H, W), the size of their frame."""
     height, width = frame.shape[:2]
     return resize(probability[None], (height, width))[0, 0].numpy()
 
 
 def _check_memory(frames: int, config: PredictConfig, device: torch.device) -> None:
     """Raise `OptionError` where a clip of that many frames will not fit."""
-    needed, free = frames * WHOLE * (config.size / 448) ** 2, free_memory(device)
+    needed, free = frames * BYTES_PER_FRAME * (config.size / 448) ** 2, free_memory(device)
     if free is not None and needed > free:
         raise OptionError(
             f"whole: {frames} frames need about {needed / 2**30:.1f} GiB and {free / 2**30:.1f} GiB"

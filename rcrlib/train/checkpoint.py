@@ -1,4 +1,4 @@
-"""The folder of a training run, and going on after a kill.
+"""The folder of a training run, and resuming one that was killed.
 
 A run folder holds `rcr.json` (what was asked for), `metrics.jsonl` (a line per step),
 `checkpoint.pt` (everything needed to go on) and, at the end, `model.safetensors`.
@@ -21,7 +21,7 @@ from rcrlib.work_folder import WorkFolder
 COMMAND = "train"
 """What the record of a run folder says wrote it."""
 
-FREE = ("device", "workers", "checkpoint_every")
+MAY_CHANGE = ("device", "workers", "checkpoint_every")
 """Settings that a resumed run may change. Another device rounds differently, the rest changes
 nothing."""
 
@@ -42,7 +42,7 @@ class Checkpoint(TypedDict):
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Paths of a run, and what may be done with a folder that exists."""
+    """The files of a training run, and the checks before a folder is resumed or replaced."""
 
     path: Path
 
@@ -62,7 +62,7 @@ class RunFolder:
         return self.path / "model.safetensors"
 
     def open(self, settings: dict[str, Any], *, resume: bool, force: bool) -> bool:
-        """Make the folder for a new run, or take up the run in it; tell whether there is one.
+        """Make the folder for a new run, or resume the run in it; return whether it resumes one.
 
         Args:
             settings: everything that defines the run; compared where there is one, else kept.
@@ -73,7 +73,7 @@ class RunFolder:
             OptionError: the folder holds something else, or a run and neither `resume` nor `force`
                 is given, or the run in it was started with other settings.
         """
-        folder = WorkFolder(self.path, COMMAND, "a training run", FREE)
+        folder = WorkFolder(self.path, COMMAND, "a training run", MAY_CHANGE)
         if resume and folder.begun:
             folder.check(settings, "resume with the same ones, or start over with --force")
             remove_partial(self.path)  # what a kill left half written
@@ -87,7 +87,7 @@ class RunFolder:
         return False
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write the checkpoint; the one before stays where it cannot be written whole."""
+        """Write the checkpoint; where that fails, the previous one stays."""
         # Through Python's file: PyTorch's own writer would hide that the disk is full.
         with atomic_file(self.checkpoint) as temporary, temporary.open("wb") as file:
             torch.save(checkpoint, file)
@@ -115,7 +115,7 @@ class RunFolder:
             file.write(json.dumps(row) + "\n")
 
     def trim_metrics(self, step: int) -> None:
-        """Forget the metrics of steps after `step`: they are about to be run again."""
+        """Remove the metrics of steps after `step`, which are about to be run again."""
         if not self.metrics.is_file():
             return
         lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)

@@ -1,4 +1,4 @@
-"""What a training run is: one dataclass for its settings, and the checks on them."""
+"""The settings of one stage of training."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class TrainConfig:
     """Steps between checkpoints: what a killed run may lose."""
 
     workers: int = 0
-    """Processes that read and augment ahead; 0 reads in the training process."""
+    """Processes that prefetch and augment samples; 0 reads in the training process."""
 
     def __post_init__(self) -> None:
         if (self.steps is None) == (self.epochs is None):
@@ -74,14 +74,14 @@ class TrainConfig:
             raise OptionError(f"workers is {self.workers}; it must be at least 0")
 
     def length(self, samples: int) -> int:
-        """Give the number of optimiser steps on a set of `samples` samples."""
+        """Return the number of optimiser steps on a set of `samples` samples."""
         if self.steps is not None:
             return self.steps
         assert self.epochs is not None
         return -(-self.epochs * samples // self.batch)
 
     def rate(self, step: int, steps: int) -> float:
-        """Give the learning rate of `step` (counted from 0) in a run of `steps`.
+        """Return the learning rate of `step` (counted from 0) in a run of `steps`.
 
         The cosine schedule rises over the first twentieth and falls to a fiftieth of the rate.
         """

@@ -1,4 +1,4 @@
-"""Reading the samples of each step, in this process or ahead of it in others."""
+"""Reading the samples of each step, in this process or prefetched by others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from rcrlib.errors import RcrError
-from rcrlib.train.sampler import Draw, StepSampler
+from rcrlib.train.sampler import SampleKey, StepSampler
 from rcrlib.train.samples import Sample, SampleSet, group_by_length
 
 
@@ -18,8 +18,8 @@ def read_steps(
 ) -> Iterator[list[Sample]]:
     """Yield each step's samples, stacked by length.
 
-    The global random state is left alone: a resumed run, which starts reading in the middle, must
-    draw the same dropout as one that read on.
+    The global random state is left alone: a resumed run, which starts reading at its own step, must
+    get the same dropout as a run that was never stopped.
 
     Raises:
         RcrError: a sample cannot be read; the same one-line error with and without `workers`.
@@ -27,7 +27,7 @@ def read_steps(
     """
     loader: DataLoader[list[Sample]] = DataLoader(
         _Steps(samples), batch_size=None, sampler=sampler, num_workers=workers,
-        pin_memory=pin_memory, worker_init_fn=_leave_ctrl_c_to_the_parent,
+        pin_memory=pin_memory, worker_init_fn=_ignore_ctrl_c,
         generator=torch.Generator(),
     )  # fmt: skip
     for groups in loader:
@@ -42,14 +42,14 @@ class _Steps(Dataset[list[Sample]]):
     def __init__(self, samples: SampleSet) -> None:
         self.samples = samples
 
-    def __getitem__(self, draws: list[Draw]) -> list[Sample] | Exception:  # type: ignore[override]
+    def __getitem__(self, keys: list[SampleKey]) -> list[Sample] | Exception:  # type: ignore[override]
         """Read a step; an error comes back as a value, as PyTorch would wrap it in a traceback."""
         try:
-            return group_by_length([self.samples[draw] for draw in draws])
+            return group_by_length([self.samples[key] for key in keys])
         except (RcrError, OSError) as error:
             return error
 
 
-def _leave_ctrl_c_to_the_parent(worker: int) -> None:
-    """Ctrl-C reaches all processes; the parent ends its step and then the workers."""
+def _ignore_ctrl_c(worker: int) -> None:
+    """Ignore Ctrl-C, which reaches all processes: the parent ends its step, then the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""The one training loop behind the three stages, on Lightning Fabric.
+"""The training loop of all three stages, on Lightning Fabric.
 
 The loss is the sigmoid cross-entropy, a mean over all frames and pixels of a step. The authors'
 code sums it over the T frames of its one clip, which multiplies the gradient by T. Adam divides
@@ -25,10 +25,10 @@ from rcrlib.runtime import mix_seed, pick_device, pick_precision
 from rcrlib.train.checkpoint import COMMAND, Checkpoint, RunFolder
 from rcrlib.train.config import TrainConfig
 from rcrlib.train.loader import read_steps
-from rcrlib.train.progress import Log, interrupts
+from rcrlib.train.progress import Log, catch_interrupts
 from rcrlib.train.sampler import StepSampler
 from rcrlib.train.samples import Sample, SampleSet
-from rcrlib.train.state import restore, save
+from rcrlib.train.state import restore_checkpoint, save_checkpoint
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -47,7 +47,7 @@ def fit(
     resume: bool = False,
     force: bool = False,
 ) -> Path:
-    """Train `network` on `samples` and give the path of the weights file written at the end.
+    """Train `network` on `samples` and return the path of the weights file.
 
     Args:
         network: what to train; its final weights are also left in place.
@@ -55,9 +55,9 @@ def fit(
         forward: `(network, sample) -> logits (B, T, 1, H, W)`.
         config: the settings.
         out: the run folder.
-        record: what else defines the run (stage, data, start weights); kept with the settings, and
-            compared on resume.
-        resume: go on where an earlier run in `out` stopped (or start, when there is none).
+        record: what else defines the run (stage, data, start weights); stored with the settings,
+            and compared on resume.
+        resume: continue the run in `out`; start one where there is none.
         force: start over although `out` holds a run.
 
     Raises:
@@ -80,26 +80,26 @@ def fit(
     fused = fabric.device.type in ("cpu", "cuda")
     adam = torch.optim.Adam(trainable, lr=config.lr, fused=fused)
     model, optimiser = fabric.setup(network, adam)
-    first = restore(fabric, model, optimiser, checkpoint) if checkpoint else 0
+    first = restore_checkpoint(fabric, model, optimiser, checkpoint) if checkpoint else 0
     if first == steps and run.weights.is_file():
         return run.weights  # finished: later stages know this very file
     loader = read_steps(
         samples, sampler.starting_at(first), workers=config.workers,
         pin_memory=fabric.device.type == "cuda",
     )  # fmt: skip
-    with interrupts() as interrupted, Log(run, fabric, first, steps) as log:
+    with catch_interrupts() as interrupted, Log(run, fabric, first, steps) as log:
         for done, groups in enumerate(loader, start=first + 1):
             rate = config.rate(done - 1, steps)
             for parameters in optimiser.param_groups:
                 parameters["lr"] = rate
-            frames = sum(samples.frames(draw.sample) for draw in sampler.at(done - 1))
+            frames = sum(samples.frames(key.sample) for key in sampler.at(done - 1))
             loss = _step(fabric, model, optimiser, forward, groups, frames)
             if not math.isfinite(loss):
                 raise OptionError(f"{out}: the loss is {loss} at step {done}; lower lr ({rate:g})")
             log.step(done, loss, rate, frames)
             stop = _any_process(fabric, bool(interrupted))
             if stop or done % config.checkpoint_every == 0 or done == steps:
-                save(run, fabric, model, optimiser, done, settings)
+                save_checkpoint(run, fabric, model, optimiser, done, settings)
             if stop and done < steps:
                 raise RcrError(f"{out}: stopped at step {done} of {steps}; --resume goes on")
     if fabric.is_global_zero:
@@ -116,7 +116,7 @@ def _step(
     groups: list[Sample],
     frames: int,
 ) -> float:
-    """Take one optimiser step; give the loss, a mean over the `frames` frames of all processes."""
+    """Take one optimiser step; return its loss, a mean over all processes' `frames` frames."""
     total = torch.zeros((), device=fabric.device)
     optimiser.zero_grad(set_to_none=True)
     for number, group in enumerate(groups):
@@ -134,7 +134,7 @@ def _step(
 
 
 def frame_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Sigmoid cross-entropy (paper 4.2): mean over each frame's pixels, summed over frames.
+    """Return the sigmoid cross-entropy (paper 4.2): a mean over pixels, summed over frames.
 
     Args:
         logits: (B, T, 1, H, W), any float type.
@@ -145,7 +145,7 @@ def frame_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def _fabric(config: TrainConfig) -> Fabric:
-    """Set Fabric up for this process: alone, or one of those that `torchrun` started."""
+    """Set up Fabric for this process, which is alone or one of those that `torchrun` started."""
     from lightning_fabric import Fabric
 
     device = pick_device(config.device)
@@ -167,7 +167,7 @@ def _fabric(config: TrainConfig) -> Fabric:
 def _open(
     run: RunFolder, fabric: Fabric, settings: dict[str, Any], *, resume: bool, force: bool
 ) -> Checkpoint | None:
-    """Make the run folder or find the checkpoint in it, which only the first process decides."""
+    """Make the run folder, or return the checkpoint in it; the first process decides."""
     there, problem = False, ""
     if fabric.is_global_zero:
         try:
@@ -195,7 +195,7 @@ def _check_batch(network: nn.Module, batch: int, world: int) -> None:
 
 
 def _any_process(fabric: Fabric, flag: bool) -> bool:
-    """Tell whether `flag` is set in any process, so that all of them stop at the same step."""
+    """Return whether `flag` is set in any process, so that all of them stop at the same step."""
     if fabric.world_size == 1:
         return flag
     total = fabric.all_reduce(torch.tensor(float(flag), device=fabric.device), reduce_op="sum")

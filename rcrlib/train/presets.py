@@ -1,4 +1,4 @@
-"""Sizes of everything: `tiny`, `light` for a CPU, `small` for a Colab T4, `paper` as published."""
+"""Presets: `tiny` and `light` for a CPU, `small` for a Colab T4, `paper` as published."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class Preset:
 
     @property
     def lengths(self) -> str:
-        """Say how long the three stages are, such as "200/120/200" steps or "51 epochs/..."."""
+        """The lengths of the three stages, such as "200/120/200" steps or "51 epochs/..."."""
         stages = (self.image, self.fgplg, self.video)
         return "/".join(f"{s.epochs} epochs" if s.steps is None else str(s.steps) for s in stages)
 
     def with_encoder(self, source: str) -> Preset:
-        """Start from another encoder; a file decides on the backbone and its stride position.
+        """Return the preset with another encoder; a file decides on the backbone and its stride.
 
         Raises:
             WeightsError: the file is not that of a ResNet-18 or ResNet-50.
@@ -72,7 +72,7 @@ class Preset:
         )
 
     def with_steps(self, *steps: int) -> Preset:
-        """Return the preset with so many steps in stages 1 (image), 2 (FGPLG) and 3 (video).
+        """Return the preset with other numbers of steps in stages 1 (image), 2 (FGPLG), 3 (video).
 
         Raises:
             OptionError: there are not three numbers, or one is below 1.
@@ -84,7 +84,7 @@ class Preset:
         return replace(self, image=image, fgplg=fgplg, video=video)
 
     def with_training(self, **changes: object) -> Preset:
-        """Change settings (`seed`, `device`, `steps`, ...) of all stages alike; None keeps one.
+        """Return the preset with other settings (`seed`, ...) in all stages; None keeps one.
 
         `steps` may be a tuple of three: see `with_steps`.
         """
@@ -179,7 +179,7 @@ PRESETS = {preset.name: preset for preset in (TINY, LIGHT, SMALL, PAPER)}
 def get_preset(
     name: str, encoder: str | None = None, size: int | None = None, **training: object
 ) -> Preset:
-    """Give a preset by name, with another encoder and other settings of training where given.
+    """Return a preset by name, with another encoder and other training settings where given.
 
     Args:
         name: `tiny`, `light`, `small` or `paper`.

@@ -1,4 +1,4 @@
-"""What a person sees of a run while it goes on, and how they stop it."""
+"""Progress bar, metrics file and Ctrl-C of a training run."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def interrupts() -> Iterator[list[int]]:
-    """Collect the first Ctrl-C, so that the step in hand can end; a second one stops at once."""
+def catch_interrupts() -> Iterator[list[int]]:
+    """Catch the first Ctrl-C, so that the running step can end; a second one stops at once.
+
+    Yields:
+        A list that is empty until Ctrl-C is pressed.
+    """
     received: list[int] = []
 
     def handle(number: int, frame: Any) -> None:
@@ -38,7 +42,7 @@ def interrupts() -> Iterator[list[int]]:
 
 
 class Log:
-    """Progress bar (loss, frames per second, time left) and the metrics file."""
+    """Show a progress bar (loss, frames per second, time left) and write the metrics file."""
 
     def __init__(self, run: RunFolder, fabric: Fabric, first: int, steps: int) -> None:
         self.run, self.main, self.first, self.steps = run, fabric.is_global_zero, first, steps

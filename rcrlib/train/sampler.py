@@ -1,7 +1,7 @@
 """Which samples a step trains on: a pure function of the seed and the step.
 
-Because nothing is drawn along the way, a resumed run, a run with worker processes and a run over
-several processes all see the same samples at the same step.
+There is no random state that goes on from step to step: a resumed run, a run with worker processes
+and a run over several processes all see the same samples at the same step.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from rcrlib.errors import OptionError
 from rcrlib.runtime import mix_seed
 
 
-class Draw(NamedTuple):
-    """One sample of one step: which, and the seed of everything random about it."""
+class SampleKey(NamedTuple):
+    """The number of a sample, and the seed of everything random about reading it."""
 
     sample: int
     seed: int
 
 
 @dataclass(frozen=True)
-class StepSampler(Sampler[list[Draw]]):
-    """Yield this process's draws for each step from `first` to `steps`.
+class StepSampler(Sampler[list[SampleKey]]):
+    """Yield this process's samples for each step from `first` to `steps`.
 
     Every epoch is a fresh permutation of all samples; steps run across its end, so that no sample
     is left out however the batch divides the set. Process `rank` of `world` takes every `world`-th
-    draw of the step.
+    sample of the step.
 
     Raises:
         OptionError: `batch` cannot be divided among the processes.
@@ -54,26 +54,26 @@ class StepSampler(Sampler[list[Draw]]):
     def __len__(self) -> int:
         return self.steps - self.first
 
-    def __iter__(self) -> Iterator[list[Draw]]:
+    def __iter__(self) -> Iterator[list[SampleKey]]:
         for step in range(self.first, self.steps):
             yield self.at(step)[self.rank :: self.world]
 
     def starting_at(self, step: int) -> StepSampler:
-        """Give the same sampler for the steps from `step` on."""
+        """Return the same sampler for the steps from `step` on."""
         return replace(self, first=step)
 
-    def at(self, step: int) -> list[Draw]:
-        """Give the draws of all processes at `step`."""
+    def at(self, step: int) -> list[SampleKey]:
+        """Return the samples of all processes at `step`."""
         positions = range(step * self.batch, (step + 1) * self.batch)
-        return [self._draw(position) for position in positions]
+        return [self._sample_at(position) for position in positions]
 
-    def _draw(self, position: int) -> Draw:
+    def _sample_at(self, position: int) -> SampleKey:
         epoch, place = divmod(position, self.samples)
-        order = _order(self.samples, mix_seed(self.seed, epoch))
-        return Draw(order[place], mix_seed(self.seed, position, 1))
+        order = _permutation(self.samples, mix_seed(self.seed, epoch))
+        return SampleKey(order[place], mix_seed(self.seed, position, 1))
 
 
 @lru_cache(maxsize=4)
-def _order(samples: int, seed: int) -> tuple[int, ...]:
+def _permutation(samples: int, seed: int) -> tuple[int, ...]:
     generator = torch.Generator().manual_seed(seed)
     return tuple(torch.randperm(samples, generator=generator).tolist())

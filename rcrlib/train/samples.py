@@ -1,4 +1,4 @@
-"""What the three stages learn from, read from a data set: images, triplets, clips."""
+"""Training samples of the three stages: images, triplets and clips of a data set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from rcrlib.data import Dataset, Video, augment, clips, dataset_triplets, normalise
 from rcrlib.errors import DataError
-from rcrlib.train.sampler import Draw
+from rcrlib.train.sampler import SampleKey
 from rcrlib.triplets import TripletReader, image_tensor, label_tensor
 
 
@@ -31,7 +31,7 @@ class Sample(NamedTuple):
 
 
 class SampleSet(Protocol):
-    """What the training loop needs to know about its samples."""
+    """The interface of training samples."""
 
     def __len__(self) -> int:
         """Count the samples."""
@@ -39,8 +39,8 @@ class SampleSet(Protocol):
     def frames(self, index: int) -> int:
         """Count the frames of one sample."""
 
-    def __getitem__(self, draw: Draw) -> Sample:
-        """Read one sample; everything random about it follows from the draw's seed."""
+    def __getitem__(self, key: SampleKey) -> Sample:
+        """Read one sample; everything random about it follows from the seed."""
 
 
 class ClipSamples:
@@ -87,15 +87,15 @@ class ClipSamples:
         """Count the frames of one clip."""
         return len(self.clips[index][1])
 
-    def __getitem__(self, draw: Draw) -> Sample:
+    def __getitem__(self, key: SampleKey) -> Sample:
         """Read one clip; raises what `Video.frame` and `Video.label` raise."""
-        video, clip = self.clips[draw.sample]
-        if self.reverse and draw.seed % 2:
+        video, clip = self.clips[key.sample]
+        if self.reverse and key.seed % 2:
             clip = clip[::-1]
         frames = torch.stack([image_tensor(video.frame(n), self.size) for n in clip])
         labels = torch.stack([label_tensor(video, n, self.size, soft=self.soft) for n in clip])
         if self.augment:
-            frames, labels = augment(frames, labels, draw.seed)
+            frames, labels = augment(frames, labels, key.seed)
         if not self.soft:
             labels = (labels >= 0.5).float()
         return Sample(normalise(frames), frames[:, :0], labels)
@@ -108,19 +108,25 @@ class TripletSamples:
         dataset: videos with kept labels only; those with fewer than three give no triplet.
         reader: prepares the guidance.
         augment: flip, crop and change colours; flow lengths and warped labels follow the geometry.
-        apart: intervals between the labels of a triplet, at most; see `rcrlib.data.triplets`.
+        max_intervals: intervals between the labels of a triplet, at most; see
+            `rcrlib.data.triplets`.
 
     Raises:
         DataError: no video has the three kept labels that a triplet needs.
-        OptionError: apart < 1.
+        OptionError: max_intervals < 1.
     """
 
     def __init__(
-        self, dataset: Dataset, reader: TripletReader, *, augment: bool = False, apart: int = 1
+        self,
+        dataset: Dataset,
+        reader: TripletReader,
+        *,
+        augment: bool = False,
+        max_intervals: int = 1,
     ) -> None:
         self.triplets = [
             (dataset[name], *triplet)
-            for name, of_video in dataset_triplets(dataset, apart).items()
+            for name, of_video in dataset_triplets(dataset, max_intervals).items()
             for triplet in of_video
         ]
         self.reader, self.augment = reader, augment
@@ -129,21 +135,21 @@ class TripletSamples:
         return len(self.triplets)
 
     def frames(self, index: int) -> int:
-        """One: only frame k has a target."""
+        """Return 1: only frame k has a target."""
         return 1
 
-    def __getitem__(self, draw: Draw) -> Sample:
+    def __getitem__(self, key: SampleKey) -> Sample:
         """Read one triplet; raises what `Video.frame`, `Video.label` and the flow raise."""
-        video, i, k, j = self.triplets[draw.sample]
+        video, i, k, j = self.triplets[key.sample]
         frame, guide = (part[None] for part in self.reader(video, i, k, j))
         label = label_tensor(video, k, self.reader.size)[None]
         if self.augment:
-            frame, label, guide = augment(frame, label, draw.seed, maps=guide)
+            frame, label, guide = augment(frame, label, key.seed, maps=guide)
         return Sample(normalise(frame), guide, (label >= 0.5).float())
 
 
 class ClipsWithImages:
-    """Clips, or triplets, and single images from elsewhere: video is not all that is learned from.
+    """Clips or triplets of videos, mixed with single images of another data set.
 
     `ratio` images follow on each clip; the set that runs out first starts again.
 
@@ -158,24 +164,24 @@ class ClipsWithImages:
         self.clips, self.images, self.ratio = clips, images, ratio
 
     def __len__(self) -> int:
-        rounds = max(len(self.clips), -(-len(self.images) // self.ratio))
-        return rounds * (1 + self.ratio)
+        groups = max(len(self.clips), -(-len(self.images) // self.ratio))
+        return groups * (1 + self.ratio)
 
     def frames(self, index: int) -> int:
         """Count the frames of one sample."""
         samples, place = self._find(index)
         return samples.frames(place)
 
-    def __getitem__(self, draw: Draw) -> Sample:
+    def __getitem__(self, key: SampleKey) -> Sample:
         """Read one sample; raises what reading a clip or an image raises."""
-        samples, place = self._find(draw.sample)
-        return samples[draw._replace(sample=place)]
+        samples, place = self._find(key.sample)
+        return samples[key._replace(sample=place)]
 
     def _find(self, index: int) -> tuple[SampleSet, int]:
-        round_, place = divmod(index, 1 + self.ratio)
+        group, place = divmod(index, 1 + self.ratio)
         if place == 0:
-            return self.clips, round_ % len(self.clips)
-        return self.images, (round_ * self.ratio + place - 1) % len(self.images)
+            return self.clips, group % len(self.clips)
+        return self.images, (group * self.ratio + place - 1) % len(self.images)
 
 
 def group_by_length(samples: Sequence[Sample]) -> list[Sample]:

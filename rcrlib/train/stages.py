@@ -1,7 +1,7 @@
 """The paper's three stages (4.2): RCRNet on images, FGPLG on triplets, RCRNet+NER on clips.
 
-Each function makes its network, hands it to the one loop of `rcrlib.train.loop` and gives the path
-of the weights. Running them one after another, with `rcrlib.pseudo.generate` between the second and
+Each function makes its network, trains it with `rcrlib.train.fit` and returns the path of the
+weights. Running them one after another, with `rcrlib.pseudo.generate` between the second and
 the third, is the whole method.
 """
 
@@ -21,19 +21,13 @@ from rcrlib.models import NERConfig, RCRNet, for_training
 from rcrlib.runtime import mix_seed, pick_device
 from rcrlib.train.loop import fit
 from rcrlib.train.presets import Preset
-from rcrlib.train.samples import (
-    ClipSamples,
-    ClipsWithImages,
-    Sample,
-    SampleSet,
-    TripletSamples,
-)
+from rcrlib.train.samples import ClipSamples, ClipsWithImages, Sample, SampleSet, TripletSamples
 from rcrlib.train.starts import start_fgplg, start_image, start_video
 from rcrlib.train.stills import StillTriplets
 from rcrlib.triplets import reader_for
 from rcrlib.variants import Inputs, Variant
 
-IMAGES_FOR_A_TRIPLET = 3
+IMAGES_PER_TRIPLET = 3
 """Far fewer triplets than images are at hand, and only the latter show many kinds of things."""
 
 
@@ -72,7 +66,9 @@ def train_image(
     network.freeze(preset.frozen)
     network = for_training(network, preset.size, pick_device(config.device))
     record = _record("image", dataset, preset, network, start)
-    return fit(network, samples, _on_images, config, out, record=record, resume=resume, force=force)
+    return fit(
+        network, samples, _forward_images, config, out, record=record, resume=resume, force=force
+    )
 
 
 def train_fgplg(
@@ -85,12 +81,12 @@ def train_fgplg(
     inputs: Inputs = "rgb+labels+flow",
     variant: Variant = "paper",
     residual: bool = False,
-    apart: int = 1,
+    max_intervals: int = 1,
     images: Dataset | None = None,
     resume: bool = False,
     force: bool = False,
 ) -> Path:
-    """Stage 2: train FGPLG on triplets (i, k, j) of kept labels, one interval apart (paper 3.3).
+    """Stage 2: train FGPLG on triplets (i, k, j) of kept labels (paper 3.3).
 
     Args:
         dataset: videos with *kept* labels only (`rcrlib.data.keep_labels`).
@@ -102,7 +98,7 @@ def train_fgplg(
         inputs: what FGPLG is given (Table 4's Gb, Gc, Gd).
         variant: how the flow's length is normalised.
         residual: learn what to add to the warped labels (see `FGPLG`); the paper's does not.
-        apart: intervals between the labels of a triplet, at most (the paper's is 1).
+        max_intervals: intervals between the labels of a triplet, at most (the paper's is 1).
         images: labelled images to learn from as well (see `StillTriplets`); not the paper's.
         resume: go on with the run in `out`.
         force: start over.
@@ -117,17 +113,19 @@ def train_fgplg(
     network = start_fgplg(preset, start, inputs, variant, residual)
     network = for_training(network, preset.size, pick_device(config.device))
     reader = reader_for(network, flow, (preset.size,) * 2, (preset.flow_size,) * 2)
-    samples: SampleSet = TripletSamples(dataset, reader, augment=config.augment, apart=apart)
+    samples: SampleSet = TripletSamples(
+        dataset, reader, augment=config.augment, max_intervals=max_intervals
+    )
     if images is not None:
         stills = StillTriplets(images, reader.size, variant, augment=config.augment)
-        samples = ClipsWithImages(samples, stills, IMAGES_FOR_A_TRIPLET)
+        samples = ClipsWithImages(samples, stills, IMAGES_PER_TRIPLET)
     record = _record(
         "fgplg", dataset, preset, network.network, start,
         flow=flow.key, flow_size=preset.flow_size, inputs=inputs, variant=variant,
-        residual=residual or None, apart=apart, images=_described(images),
+        residual=residual or None, apart=max_intervals, images=_describe(images),
     )  # fmt: skip
     return fit(
-        network, samples, _on_triplets, config, out, record=record, resume=resume, force=force
+        network, samples, _forward_triplets, config, out, record=record, resume=resume, force=force
     )
 
 
@@ -181,27 +179,37 @@ def train_video(
     record = _record(
         "video", dataset, preset, network.rcrnet, start,
         ner=asdict(ner), soft=soft, clip=preset.clip, clip_stride=preset.clip_stride,
-        images=_described(images),
+        images=_describe(images),
     )  # fmt: skip
-    return fit(network, samples, _on_clips, config, out, record=record, resume=resume, force=force)
+    return fit(
+        network, samples, _forward_clips, config, out, record=record, resume=resume, force=force
+    )
 
 
 def _record(
     stage: str,
     dataset: Dataset,
     preset: Preset,
-    image: RCRNet,
+    rcrnet: RCRNet,
     start: str | Path | None,
     **more: Any,
 ) -> dict[str, Any]:
-    """Say what defines a run beside its settings; `image` is the network it starts from.
+    """Return what defines a run beside its training settings; it is compared on resume.
 
-    What is None is left out, so that runs from before there was such a thing can go on.
+    Settings in `more` that are None are left out, so that older runs without them can be resumed.
+
+    Args:
+        stage: "image", "fgplg" or "video".
+        dataset: the data.
+        preset: the preset.
+        rcrnet: the RCRNet in the network.
+        start: the weights that the stage starts from.
+        more: settings of this stage alone.
     """
     return {
         "stage": stage,
         "preset": preset.name,
-        "network": asdict(image.config),
+        "network": asdict(rcrnet.config),
         "size": preset.size,
         "frozen": preset.frozen,
         "data": dataset.name,
@@ -211,12 +219,12 @@ def _record(
     }
 
 
-def _described(images: Dataset | None) -> dict[str, str] | None:
+def _describe(images: Dataset | None) -> dict[str, str] | None:
     return None if images is None else {"data": images.name, "fingerprint": images.fingerprint()}
 
 
 def _identify(weights: str | Path) -> str:
-    """Name a weights file by its last two parts and its content; `imagenet` and `none` stay."""
+    """Return the last two parts and a digest of a weights file; `imagenet` and `none` stay."""
     path = Path(weights)
     if not path.is_file():
         return str(weights)
@@ -224,13 +232,13 @@ def _identify(weights: str | Path) -> str:
     return f"{path.parent.name}/{path.name} ({digest})"
 
 
-def _on_images(network: nn.Module, sample: Sample) -> Tensor:
+def _forward_images(network: nn.Module, sample: Sample) -> Tensor:
     return network(sample.frames[:, 0])[:, None]
 
 
-def _on_triplets(network: nn.Module, sample: Sample) -> Tensor:
+def _forward_triplets(network: nn.Module, sample: Sample) -> Tensor:
     return network(sample.frames[:, 0], sample.guidance[:, 0])[:, None]
 
 
-def _on_clips(network: nn.Module, sample: Sample) -> Tensor:
+def _forward_clips(network: nn.Module, sample: Sample) -> Tensor:
     return network(sample.frames)

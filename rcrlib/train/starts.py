@@ -1,4 +1,4 @@
-"""Where a stage of training starts: an encoder, or the weights that an earlier stage left."""
+"""The network that a stage of training starts from."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from rcrlib.models import (
 from rcrlib.train.presets import Preset
 from rcrlib.variants import Inputs, Variant
 
-Network = TypeVar("Network", RCRNet, FGPLG, RCRNetNER)
+AnyNetwork = TypeVar("AnyNetwork", RCRNet, FGPLG, RCRNetNER)
 
 
-def load_as(kind: type[Network], path: str | Path) -> Network:
+def load_as(kind: type[AnyNetwork], path: str | Path) -> AnyNetwork:
     """Load a weights file that must hold a network of `kind`.
 
     Raises:
@@ -31,28 +31,28 @@ def load_as(kind: type[Network], path: str | Path) -> Network:
     """
     network = load_weights(path)
     if not isinstance(network, kind):
-        raise _another(network, kind, path)
+        raise _wrong_kind(network, kind, path)
     return network
 
 
 def start_image(preset: Preset, start: str | Path | None) -> RCRNet:
-    """Give the RCRNet that a stage goes on from: `start`'s, or one on the preset's encoder.
+    """Return the RCRNet that a stage starts from: `start`'s, or one on the preset's encoder.
 
     Raises:
         WeightsError: the encoder's weights cannot be had, or `start` holds no RCRNet.
     """
-    return _rcrnet(_start(preset, start), start)
+    return _rcrnet(_load_or_make(preset, start), start)
 
 
 def start_fgplg(
     preset: Preset, start: str | Path | None, inputs: Inputs, variant: Variant, residual: bool
 ) -> FGPLG:
-    """Give the FGPLG that stage 2 goes on from: `start`'s own, or one made of its RCRNet.
+    """Return the FGPLG that stage 2 starts from: `start`'s own, or one made of its RCRNet.
 
     Raises:
         WeightsError: the encoder's weights cannot be had, or `start` holds another kind of FGPLG.
     """
-    network = _start(preset, start)
+    network = _load_or_make(preset, start)
     if not isinstance(network, FGPLG):
         return FGPLG.from_rcrnet(_rcrnet(network, start), inputs, variant, residual)
     if (network.inputs, network.variant, network.residual) != (inputs, variant, residual):
@@ -64,19 +64,19 @@ def start_fgplg(
 
 
 def start_video(preset: Preset, start: str | Path | None, ner: NERConfig) -> RCRNetNER:
-    """Give the RCRNet+NER that stage 3 goes on from; its NER is fresh where `start` has another.
+    """Return the RCRNet+NER that stage 3 starts from; its NER is new where `start` has another.
 
     Raises:
         WeightsError: as `start_image`.
     """
-    network = _start(preset, start)
+    network = _load_or_make(preset, start)
     if isinstance(network, RCRNetNER) and network.ner.config == ner:
         return network
     return RCRNetNER.from_rcrnet(_rcrnet(network, start), ner)
 
 
-def _start(preset: Preset, start: str | Path | None) -> RCRNet | RCRNetNER | FGPLG:
-    """Give the network in `start`, or an RCRNet on the preset's encoder."""
+def _load_or_make(preset: Preset, start: str | Path | None) -> RCRNet | RCRNetNER | FGPLG:
+    """Load the network in `start`, or make an RCRNet on the preset's encoder."""
     if start is not None:
         return load_weights(start)
     network = RCRNet(preset.network)
@@ -85,12 +85,12 @@ def _start(preset: Preset, start: str | Path | None) -> RCRNet | RCRNetNER | FGP
 
 
 def _rcrnet(network: RCRNet | RCRNetNER | FGPLG, start: str | Path | None) -> RCRNet:
-    """Give the RCRNet of a network; `start` is where that came from."""
+    """Return the RCRNet of a network, which came from the file `start`."""
     if isinstance(network, FGPLG):
-        raise _another(network, RCRNet, start)
+        raise _wrong_kind(network, RCRNet, start)
     return network.rcrnet if isinstance(network, RCRNetNER) else network
 
 
-def _another(network: nn.Module, kind: type[nn.Module], path: str | Path | None) -> WeightsError:
+def _wrong_kind(network: nn.Module, kind: type[nn.Module], path: str | Path | None) -> WeightsError:
     found = kind_of(network).__name__
     return WeightsError(f"{path}: holds an {found}; an {kind.__name__} is needed here")

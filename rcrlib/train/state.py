@@ -1,4 +1,4 @@
-"""Taking all of a run's state between two steps, and putting it back."""
+"""Saving and restoring all of a run's state between two steps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 
-def save(
+def save_checkpoint(
     run: RunFolder,
     fabric: Fabric,
     model: nn.Module,
@@ -37,13 +37,13 @@ def save(
     fabric.barrier()
 
 
-def restore(
+def restore_checkpoint(
     fabric: Fabric, model: nn.Module, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint
 ) -> int:
-    """Put a checkpoint back into the run; give the step to go on from."""
+    """Load a checkpoint into model, optimiser and random generators; return its step."""
     model.load_state_dict(checkpoint["network"])
     optimiser.load_state_dict(checkpoint["optimiser"])
-    _lay_out_as_weights(optimiser)
+    _match_memory_format(optimiser)
     if checkpoint["scaler"]:
         fabric.strategy.precision.load_state_dict(checkpoint["scaler"])
     # Cloned, because PyTorch 2.15 crashes on a state that is a row of something larger.
@@ -54,10 +54,10 @@ def restore(
     return checkpoint["step"]
 
 
-def _lay_out_as_weights(optimiser: torch.optim.Optimizer) -> None:
-    """Give Adam's running means the layout of their weights, which may not be the one they had.
+def _match_memory_format(optimiser: torch.optim.Optimizer) -> None:
+    """Copy Adam's running means into the memory format of their weights, which may be another.
 
-    Fused, it walks all of them in the order in which they lie in memory, whatever that is.
+    Fused Adam assumes that a weight and its means have the same strides.
     """
     for group in optimiser.param_groups:
         for weight in group["params"]:

@@ -1,14 +1,14 @@
-"""What FGPLG can learn from single images: labels as wrong as warped ones are.
+"""Synthetic triplets for FGPLG from labelled still images, with the errors of warped labels.
 
-A few videos show few kinds of things, and of a thing unlike them a generator that has seen nothing
-else throws away what the warped labels had right. Labelled images show thousands of kinds. For each
-one, two labels are made from its own that are wrong as flow makes them wrong, and two flows under
-which they would be: then FGPLG learns from it as from a triplet. Learning to mend spoilt masks of
-still images comes from MaskTrack (Perazzi et al., CVPR 2017, arXiv:1612.02646).
+A few videos show few categories of objects, and FGPLG trained on them alone rejects correct warped
+labels of other categories. Labelled images show thousands. From each image's label, two corrupted
+ones are made, with errors such as optical flow causes, and two flows that would cause them: FGPLG
+learns from these as from a triplet. Learning to correct corrupted masks of still images comes from
+MaskTrack (Perazzi et al., CVPR 2017, arXiv:1612.02646).
 
-An image's label marks all that stands out, a video's may leave some of that out. So that FGPLG does
-not take for an object what no label marks, half of the images share the frame with another one,
-whose object nobody has labelled.
+Labels of images mark everything salient; labels of videos may not. So that FGPLG learns to leave
+unlabelled objects alone, half of the images share their frame with a distractor: another image
+without its label.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from rcrlib.data import Dataset, augment, normalise, resize
 from rcrlib.errors import DataError
 from rcrlib.flow import magnitude, warp
 from rcrlib.runtime import mix_seed
-from rcrlib.train.sampler import Draw
+from rcrlib.train.sampler import SampleKey
 from rcrlib.train.samples import Sample
 from rcrlib.triplets import image_tensor, label_tensor
 from rcrlib.variants import Variant
 
-ERRORS = (0.001, 0.08)
-"""How far labels are off, as a share of the side: from half a pixel in 448 to a lost limb."""
+DISPLACEMENT = (0.001, 0.08)
+"""How far labels are displaced, as a share of the side: from half a pixel in 448 to a lost limb."""
 
-COMMON = 0.3
-"""Share of labels with a hole (something hid the object there), and of those with a ghost."""
+HOLE_RATE = GHOST_RATE = 0.3
+"""Share of labels with a hole (something hid the object there), and with a ghost (a false part)."""
 
-ACCOMPANIED = 0.5
-"""Share of images that have another one beside or below them, without its label."""
+DISTRACTOR_RATE = 0.5
+"""Share of images that share their frame with another one, without its label."""
 
 
 class StillTriplets:
-    """Labelled images as triplets in which frames i and j are made up.
+    """Labelled images as triplets: the warped labels and the flows of i and j are synthetic.
 
     Args:
         images: any data set with labels; each labelled frame is one sample.
@@ -61,19 +61,19 @@ class StillTriplets:
         return len(self.labelled)
 
     def frames(self, index: int) -> int:
-        """One: the image."""
+        """Return 1: the image."""
         return 1
 
-    def __getitem__(self, draw: Draw) -> Sample:
+    def __getitem__(self, key: SampleKey) -> Sample:
         """Read one image; raises what `Video.frame` and `Video.label` raise."""
-        generator = torch.Generator().manual_seed(mix_seed(draw.seed, 1))
-        frame, label = self._read(draw.sample)
-        if torch.rand((), generator=generator) < ACCOMPANIED:
+        generator = torch.Generator().manual_seed(mix_seed(key.seed, 1))
+        frame, label = self._read(key.sample)
+        if torch.rand((), generator=generator) < DISTRACTOR_RATE:
             other = int(torch.randint(len(self), (), generator=generator))
-            frame, label = _accompanied(frame, label, self._read(other)[0], generator)
+            frame, label = _add_distractor(frame, label, self._read(other)[0], generator)
         if self.augment:
-            frame, label = augment(frame, label, draw.seed)
-        guide = spoilt_guidance(label, draw.seed, self.variant)
+            frame, label = augment(frame, label, key.seed)
+        guide = corrupted_guidance(label, key.seed, self.variant)
         return Sample(normalise(frame), guide, label)
 
     def _read(self, sample: int) -> tuple[Tensor, Tensor]:
@@ -82,10 +82,20 @@ class StillTriplets:
         return image_tensor(video.frame(index), self.size)[None], (label >= 0.5).float()
 
 
-def _accompanied(
+def _add_distractor(
     frame: Tensor, label: Tensor, other: Tensor, generator: Generator
 ) -> tuple[Tensor, Tensor]:
-    """Put another image in one half of the frame, and this one with its label in the other half."""
+    """Put another image in one half of the frame, and this one with its label in the other half.
+
+    Args:
+        frame: (1, 3, H, W).
+        label: (1, 1, H, W) of `frame`.
+        other: (1, 3, H, W), the distractor.
+        generator: decides the halves.
+
+    Returns:
+        Frame and label, of the same shapes.
+    """
     axis = int(torch.randint(2, 4, (), generator=generator))  # below each other or side by side
     first = bool(torch.rand((), generator=generator) < 0.5)
     pair = [(frame, label), (other, torch.zeros_like(label))]
@@ -97,8 +107,8 @@ def _accompanied(
     )
 
 
-def spoilt_guidance(label: Tensor, seed: int, variant: Variant = "paper") -> Tensor:
-    """Give FGPLG's four guidance channels for a frame whose label is known, with made-up errors.
+def corrupted_guidance(label: Tensor, seed: int, variant: Variant = "paper") -> Tensor:
+    """Return FGPLG's four guidance channels for a frame with a known label, with synthetic errors.
 
     Args:
         label: (1, 1, H, W) in {0, 1}.
@@ -109,43 +119,43 @@ def spoilt_guidance(label: Tensor, seed: int, variant: Variant = "paper") -> Ten
         (1, 4, H, W): two labels in [0, 1], two flow magnitudes, as `rcrlib.flow.guidance` has them.
     """
     generator = torch.Generator().manual_seed(mix_seed(seed))
-    low, high = (torch.tensor(share).log() for share in ERRORS)
-    off = (low + (high - low) * torch.rand((), generator=generator)).exp()
+    low, high = (torch.tensor(share).log() for share in DISPLACEMENT)
+    displacement = (low + (high - low) * torch.rand((), generator=generator)).exp()
     labels, lengths = [], []
     for _ in range(2):
-        spoilt = _spoil(label, off, generator)
+        corrupted = _corrupt(label, displacement, generator)
         camera, own = torch.randn(2, 1, 2, 1, 1, generator=generator) * 10  # pixels
         # Estimated flow does not end where the object does: its edges are too wide.
-        around = F.avg_pool2d(F.max_pool2d(spoilt, 7, 1, 3), 7, 1, 3)
-        labels.append(spoilt)
+        around = F.avg_pool2d(F.max_pool2d(corrupted, 7, 1, 3), 7, 1, 3)
+        labels.append(corrupted)
         lengths.append(magnitude(camera + own * around, variant))
     return torch.cat([*labels, *lengths], dim=1)
 
 
-def _spoil(label: Tensor, off: Tensor, generator: Generator) -> Tensor:
-    """Move a label by a wrong flow of about `off` sides; maybe punch a hole, maybe add a ghost."""
-    spoilt = warp(label, _wrong_flow(label, off, generator))
-    hole, ghost = torch.rand(2, generator=generator) < COMMON
-    if hole:
-        spoilt = spoilt * (1 - _disc(label, generator))
-    if ghost:
-        elsewhere = warp(label, _wrong_flow(label, 3 * off, generator))
-        spoilt = torch.maximum(spoilt, elsewhere * _disc(elsewhere, generator))
-    return spoilt
+def _corrupt(label: Tensor, displacement: Tensor, generator: Generator) -> Tensor:
+    """Warp a label by a wrong flow of about `displacement` sides; maybe add a hole and a ghost."""
+    corrupted = warp(label, _wrong_flow(label, displacement, generator))
+    hole, ghost = torch.rand(2, generator=generator)
+    if hole < HOLE_RATE:
+        corrupted = corrupted * (1 - _disc(label, generator))
+    if ghost < GHOST_RATE:
+        elsewhere = warp(label, _wrong_flow(label, 3 * displacement, generator))
+        corrupted = torch.maximum(corrupted, elsewhere * _disc(elsewhere, generator))
+    return corrupted
 
 
-def _wrong_flow(label: Tensor, off: Tensor, generator: Generator) -> Tensor:
-    """Give a flow (1, 2, H, W) that is a shift and a smooth wobble, each of about `off` sides."""
+def _wrong_flow(label: Tensor, displacement: Tensor, generator: Generator) -> Tensor:
+    """Return a flow (1, 2, H, W): a shift and a wobble, each of about `displacement` sides."""
     height, width = label.shape[2:]
     cells = int(torch.randint(3, 16, (), generator=generator))
     wobble = torch.randn(1, 2, cells, cells, generator=generator)
     wobble = F.interpolate(wobble, (height, width), mode="bicubic", align_corners=True)
     shift = torch.randn(1, 2, 1, 1, generator=generator)
-    return (shift + wobble) * off * label.new_tensor([width, height]).view(1, 2, 1, 1)
+    return (shift + wobble) * displacement * label.new_tensor([width, height]).view(1, 2, 1, 1)
 
 
 def _disc(label: Tensor, generator: Generator) -> Tensor:
-    """Give a disc (1, 1, H, W) of 1 in 0 around some place of the object, or of the empty frame."""
+    """Return the mask (1, 1, H, W) of a disc around a pixel of the object, or around the centre."""
     height, width = label.shape[2:]
     inside = (label[0, 0] >= 0.5).nonzero()
     if len(inside) == 0:

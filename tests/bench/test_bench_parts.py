@@ -7,7 +7,7 @@ import time
 import pytest
 import torch
 
-from rcrlib.bench.parts import PARTS, by_part, multiply_adds_by_part, parts_in_turn
+from rcrlib.bench.parts import PARTS, measure_by_part, multiply_adds_by_part, parts_in_turn
 from rcrlib.bench.timing import in_turn
 from rcrlib.models import RCRNetConfig, RCRNetNER, accelerate, for_inference
 
@@ -43,9 +43,9 @@ def test_every_part_is_seen_and_together_they_take_no_more_than_the_whole(path):
     ticks = iter(range(10**6))
     with torch.no_grad():
         began = time.process_time()
-        parts = by_part(network, lambda: network(clip), time.process_time)
+        parts = measure_by_part(network, lambda: network(clip), time.process_time)
         whole = time.process_time() - began
-        counted = by_part(network, lambda: network(clip), lambda: next(ticks))
+        counted = measure_by_part(network, lambda: network(clip), lambda: next(ticks))
     assert sum(parts.values()) <= whole
     assert all(value > 0 for value in counted.values())
     assert not network.ner._forward_hooks

@@ -23,7 +23,7 @@ from small_runs import (
 from rcrlib.errors import RcrError
 from rcrlib.files import PARTIAL
 from rcrlib.train.checkpoint import RunFolder
-from rcrlib.train.progress import interrupts
+from rcrlib.train.progress import catch_interrupts
 
 
 def _train_and_write_down_errors(videos: Path, run: Path, note: Path, workers: int) -> None:
@@ -51,7 +51,7 @@ def test_ctrl_c_ends_the_step_writes_a_checkpoint_and_says_so(workers, videos, w
 
 def test_a_second_ctrl_c_stops_at_once():
     before = signal.getsignal(signal.SIGINT)
-    with interrupts() as received:
+    with catch_interrupts() as received:
         os.kill(os.getpid(), signal.SIGINT)
         assert received == [signal.SIGINT]
         with pytest.raises(KeyboardInterrupt):

@@ -59,9 +59,9 @@ def test_the_loss_of_a_step_is_the_mean_over_all_frames_and_pixels(videos, tmp_p
     config = TrainConfig(batch=4, lr=1e-3, steps=1, device="cpu")
     fit(network, samples, lambda n, s: n(s.frames), config, tmp_path / "run", record={})
 
-    draws = StepSampler(len(samples), 4, 1, seed=0).at(0)
+    keys = StepSampler(len(samples), 4, 1, seed=0).at(0)
     losses = []
-    for sample in (samples[draw] for draw in draws):
+    for sample in (samples[key] for key in keys):
         logits = before(sample.frames[None])[0]
         losses += F.binary_cross_entropy_with_logits(logits, sample.labels, reduction="none")
     expected = torch.stack(losses).mean().item()

@@ -14,21 +14,21 @@ from rcrlib.train.sampler import StepSampler
 
 def test_no_sample_is_left_out_however_the_batch_divides_the_set():
     sampler = StepSampler(samples=10, batch=4, steps=15, seed=1)  # six epochs of two and a half
-    drawn = [draw.sample for draw in chain.from_iterable(sampler)]
+    drawn = [key.sample for key in chain.from_iterable(sampler)]
     for epoch in range(6):
         assert sorted(drawn[10 * epoch : 10 * (epoch + 1)]) == list(range(10))
 
 
 def test_each_epoch_has_an_order_of_its_own():
     sampler = StepSampler(samples=12, batch=12, steps=4, seed=1)
-    orders = {tuple(draw.sample for draw in draws) for draws in sampler}
+    orders = {tuple(key.sample for key in keys) for keys in sampler}
     assert len(orders) == 4
 
 
 def test_a_batch_larger_than_the_set_repeats_it():
-    (draws,) = StepSampler(samples=3, batch=8, steps=1, seed=0)
-    assert Counter(draw.sample for draw in draws).most_common()[-1][1] == 2
-    assert len({draw.seed for draw in draws}) == 8, "a repeated sample is augmented anew"
+    (keys,) = StepSampler(samples=3, batch=8, steps=1, seed=0)
+    assert Counter(key.sample for key in keys).most_common()[-1][1] == 2
+    assert len({key.seed for key in keys}) == 8, "a repeated sample is augmented anew"
 
 
 def test_a_step_does_not_depend_on_what_came_before_nor_on_the_global_seed():
@@ -43,7 +43,7 @@ def test_a_step_does_not_depend_on_what_came_before_nor_on_the_global_seed():
 def test_another_seed_gives_another_order_and_other_seeds():
     one, other = (list(StepSampler(20, 5, 4, seed)) for seed in (0, 1))
     assert one != other
-    seeds = [{draw.seed for draws in steps for draw in draws} for steps in (one, other)]
+    seeds = [{key.seed for keys in steps for key in keys} for steps in (one, other)]
     assert not seeds[0] & seeds[1]
 
 

@@ -15,7 +15,7 @@ from rcrlib.errors import DataError, OptionError
 from rcrlib.flow import FlowCache, get_flow
 from rcrlib.train import ClipSamples, ClipsWithImages, Sample, TripletSamples
 from rcrlib.train.loader import read_steps
-from rcrlib.train.sampler import Draw, StepSampler
+from rcrlib.train.sampler import SampleKey, StepSampler
 from rcrlib.train.samples import group_by_length
 from rcrlib.triplets import TripletReader, image_tensor, label_tensor
 
@@ -35,7 +35,7 @@ def reader() -> TripletReader:
 def test_clips_hold_consecutive_labelled_frames(dataset):
     samples = ClipSamples(dataset, 3, 1, SIZE)
     assert [clip for _, clip in samples.clips[:3]] == [(0, 2, 4), (2, 4, 6), (4, 6, 8)]
-    sample = samples[Draw(1, seed=0)]
+    sample = samples[SampleKey(1, seed=0)]
     video = dataset[0]
     assert sample.frames.shape == (3, 3, *SIZE)
     assert sample.guidance.shape == (3, 0, *SIZE)
@@ -61,7 +61,8 @@ def test_a_short_video_makes_one_short_clip(dataset):
 
 def test_labels_are_binary_unless_soft_ones_are_asked_for(dataset):
     hard, soft = (
-        ClipSamples(dataset, 2, 2, SIZE, soft=soft)[Draw(0, 0)].labels for soft in (False, True)
+        ClipSamples(dataset, 2, 2, SIZE, soft=soft)[SampleKey(0, 0)].labels
+        for soft in (False, True)
     )
     assert set(hard.unique().tolist()) == {0.0, 1.0}
     assert len(soft.unique()) > 2
@@ -69,7 +70,7 @@ def test_labels_are_binary_unless_soft_ones_are_asked_for(dataset):
 
 def test_half_of_the_clips_play_backwards_with_their_labels(dataset):
     samples = ClipSamples(dataset, 3, 1, SIZE, reverse=True)
-    forwards, backwards = samples[Draw(0, seed=10)], samples[Draw(0, seed=11)]
+    forwards, backwards = samples[SampleKey(0, seed=10)], samples[SampleKey(0, seed=11)]
     for ahead, back in zip(forwards, backwards, strict=True):
         assert torch.equal(ahead, back.flip(0))
 
@@ -84,7 +85,9 @@ def test_as_many_images_as_a_clip_has_frames_come_between_clips(dataset):
                 *[(clips, 2), (images, 6), (images, 7), (images, 8)],
                 *[(clips, 3), (images, 9), (images, 0), (images, 1)]]  # fmt: skip
     for index, (samples, place) in enumerate(expected):
-        for got, wanted in zip(both[Draw(index, 5)], samples[Draw(place, 5)], strict=True):
+        for got, wanted in zip(
+            both[SampleKey(index, 5)], samples[SampleKey(place, 5)], strict=True
+        ):
             assert torch.equal(got, wanted)
 
 
@@ -92,31 +95,31 @@ def test_few_clips_come_again_until_all_images_were_seen(dataset):
     clips, images = ClipSamples(dataset, 5, 5, SIZE), ClipSamples(dataset, 1, 1, SIZE)
     both = ClipsWithImages(clips, images, ratio=2)
     assert (len(clips), len(images), len(both)) == (2, 10, 15)
-    again, first = both[Draw(6, 0)], both[Draw(0, 0)]
+    again, first = both[SampleKey(6, 0)], both[SampleKey(0, 0)]
     assert torch.equal(again.frames, first.frames)
 
 
 @pytest.mark.parametrize("kind", ["clips", "triplets"])
-def test_a_sample_is_a_pure_function_of_its_draw(kind, dataset, reader):
+def test_a_sample_is_a_pure_function_of_its_key(kind, dataset, reader):
     samples = (
         ClipSamples(dataset, 3, 1, SIZE, augment=True, reverse=True)
         if kind == "clips"
         else TripletSamples(dataset, reader, augment=True)
     )
-    before = samples[Draw(1, seed=7)]
+    before = samples[SampleKey(1, seed=7)]
     torch.manual_seed(123)
     state = torch.get_rng_state()
-    samples[Draw(0, seed=3)]
-    again = samples[Draw(1, seed=7)]
+    samples[SampleKey(0, seed=3)]
+    again = samples[SampleKey(1, seed=7)]
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(one, other) for one, other in zip(before, again, strict=True))
-    assert not torch.equal(before.frames, samples[Draw(1, seed=8)].frames)
+    assert not torch.equal(before.frames, samples[SampleKey(1, seed=8)].frames)
 
 
 def test_triplets_join_neighbouring_kept_labels(dataset, reader):
     samples = TripletSamples(dataset, reader)
     assert [triplet[1:] for triplet in samples.triplets[:3]] == [(0, 2, 4), (2, 4, 6), (4, 6, 8)]
-    sample = samples[Draw(0, 0)]
+    sample = samples[SampleKey(0, 0)]
     frame, guide = reader(dataset[0], 0, 2, 4)
     assert torch.allclose(denormalise(sample.frames[0]), frame, atol=1e-5)
     assert torch.equal(sample.guidance[0], guide)
@@ -131,7 +134,7 @@ def test_augmentation_moves_warped_labels_and_the_target_alike(dataset):
     reader = TripletReader(get_flow("dis"), SIZE, SIZE, inputs="rgb+labels")
     samples = TripletSamples(replace(dataset, videos=(one,)), reader, augment=True)
     for seed in range(5):
-        sample = samples[Draw(0, seed)]
+        sample = samples[SampleKey(0, seed)]
         differ = ((sample.guidance[0, 0] >= 0.5).float() - sample.labels[0, 0]).abs().mean()
         assert differ < 0.02, "they may differ at the edge only: bilinear against nearest"
 
@@ -163,7 +166,7 @@ def test_samples_of_one_length_are_stacked(dataset):
 def test_samples_travel_to_worker_processes_that_are_not_forks(dataset):
     samples = ClipSamples(dataset, 3, 1, SIZE)
     copy = pickle.loads(pickle.dumps(samples))
-    assert torch.equal(copy[Draw(2, 5)].frames, samples[Draw(2, 5)].frames)
+    assert torch.equal(copy[SampleKey(2, 5)].frames, samples[SampleKey(2, 5)].frames)
 
 
 @pytest.mark.parametrize("workers", [0, 1])

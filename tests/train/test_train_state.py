@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
-from rcrlib.train.state import restore
+from rcrlib.train.state import restore_checkpoint
 
 
 def test_each_process_gets_its_own_random_state_back():
@@ -29,7 +29,7 @@ def test_each_process_gets_its_own_random_state_back():
     }
     for rank, expected in enumerate(draws):
         process = SimpleNamespace(global_rank=rank, device=torch.device("cpu"))
-        assert restore(process, network, optimiser, checkpoint) == 7
+        assert restore_checkpoint(process, network, optimiser, checkpoint) == 7
         assert torch.equal(torch.rand(3), expected)
     assert torch.equal(network.weight, checkpoint["network"]["weight"])
 
@@ -57,7 +57,7 @@ def test_a_run_goes_on_the_same_where_weights_now_lie_in_another_order():
         "settings": {},
     }
     process = SimpleNamespace(global_rank=0, device=torch.device("cpu"))
-    restore(process, after, adams[1], checkpoint)
+    restore_checkpoint(process, after, adams[1], checkpoint)
     assert after.weight.is_contiguous(memory_format=torch.channels_last)
     for network, adam in zip((before, after), adams, strict=True):
         step(network, adam)

@@ -13,8 +13,8 @@ from rcrlib.data import Dataset, denormalise, load
 from rcrlib.errors import DataError, WeightsError
 from rcrlib.models import FGPLG
 from rcrlib.train import StillTriplets, load_as
-from rcrlib.train.sampler import Draw
-from rcrlib.train.stills import spoilt_guidance
+from rcrlib.train.sampler import SampleKey
+from rcrlib.train.stills import corrupted_guidance
 
 SIZE = (32, 48)
 
@@ -40,7 +40,7 @@ def test_every_labelled_image_is_a_sample_of_one_frame_with_four_channels_of_gui
     samples = StillTriplets(images, SIZE, "paper", augment=True)
     assert len(samples) == 18
     assert samples.frames(3) == 1
-    sample = samples[Draw(3, 7)]
+    sample = samples[SampleKey(3, 7)]
     assert sample.frames.shape == (1, 3, *SIZE)
     assert sample.guidance.shape == (1, 4, *SIZE)
     assert set(sample.labels.unique().tolist()) == {0.0, 1.0}
@@ -50,7 +50,7 @@ def test_half_of_the_images_share_the_frame_with_one_that_nobody_labelled(images
     samples = StillTriplets(images, SIZE, "paper")
     grey = torch.full((1, 3, *SIZE), 0.5)
     monkeypatch.setattr(samples, "_read", lambda n: (grey + 0.02 * n, torch.ones(1, 1, *SIZE)))
-    drawn = [samples[Draw(0, seed)] for seed in range(60)]
+    drawn = [samples[SampleKey(0, seed)] for seed in range(60)]
     shares = [sample.labels.mean().item() for sample in drawn]
     assert set(shares) == {0.5, 1.0}
     assert 0.3 < shares.count(0.5) / len(shares) < 0.7
@@ -63,7 +63,7 @@ def test_half_of_the_images_share_the_frame_with_one_that_nobody_labelled(images
 
 
 def test_the_channels_lie_in_the_ranges_of_real_ones(label):
-    guides = torch.cat([spoilt_guidance(label, seed) for seed in range(20)])
+    guides = torch.cat([corrupted_guidance(label, seed) for seed in range(20)])
     labels, lengths = guides[:, :2], guides[:, 2:]
     assert labels.min() == 0
     assert labels.max() == 1
@@ -72,7 +72,7 @@ def test_the_channels_lie_in_the_ranges_of_real_ones(label):
 
 
 def test_made_up_labels_are_wrong_each_in_its_own_way_and_mostly_near(label):
-    guides = [spoilt_guidance(label, seed)[0] for seed in range(60)]
+    guides = [corrupted_guidance(label, seed)[0] for seed in range(60)]
     right = torch.tensor([[overlap(guide[n], label[0, 0]) for n in (0, 1)] for guide in guides])
     alike = torch.tensor([overlap(guide[0], guide[1]) for guide in guides])
     assert 0.6 < right.mean() < 0.9
@@ -86,7 +86,7 @@ def test_some_labels_have_holes_and_some_ghosts(label):
     inside[..., 45:55, 35:45] = 1
     far = 1 - label
     far[..., 15:85, 5:75] = 0
-    guides = torch.cat([spoilt_guidance(label, seed)[:, :2] for seed in range(60)])
+    guides = torch.cat([corrupted_guidance(label, seed)[:, :2] for seed in range(60)])
     holed = ((guides < 0.5) & (inside > 0)).flatten(2).any(dim=2)
     ghost = ((guides > 0.5) & (far > 0)).flatten(2).any(dim=2)
     assert 0.1 < holed.float().mean() < 0.7
@@ -95,16 +95,16 @@ def test_some_labels_have_holes_and_some_ghosts(label):
 
 def test_an_empty_label_stays_empty():
     empty = torch.zeros(1, 1, 40, 40)
-    assert all(not spoilt_guidance(empty, seed)[:, :2].any() for seed in range(10))
+    assert all(not corrupted_guidance(empty, seed)[:, :2].any() for seed in range(10))
 
 
-def test_a_sample_is_a_pure_function_of_its_draw(images):
+def test_a_sample_is_a_pure_function_of_its_key(images):
     samples = StillTriplets(images, SIZE, "official", augment=True)
-    one = samples[Draw(2, 5)]
+    one = samples[SampleKey(2, 5)]
     before = torch.get_rng_state()
     torch.rand(3)
     state = torch.get_rng_state()
-    again, other = samples[Draw(2, 5)], samples[Draw(2, 6)]
+    again, other = samples[SampleKey(2, 5)], samples[SampleKey(2, 6)]
     assert torch.equal(torch.get_rng_state(), state)
     assert not torch.equal(before, state)
     assert all(torch.equal(a, b) for a, b in zip(one, again, strict=True))
