@@ -27,7 +27,9 @@ def test_the_light_is_the_generators_and_nothing_else_changes(one):
         changed = torch.from_numpy(video.frame(EVERY * k)).movedim(2, 0).float() / 255
         plain = torch.from_numpy(still.frame(EVERY * k)).movedim(2, 0).float() / 255
         expected = (plain * torch.exp(one.learn.light[k])[:, None, None]).clamp(max=1)
-        torch.testing.assert_close(expected, changed, rtol=0, atol=0.02)
+        whole = plain < 1  # what is overexposed in steady light cannot be known in another
+        assert whole.float().mean() > 0.95
+        torch.testing.assert_close(expected[whole], changed[whole], rtol=0, atol=0.02)
         np.testing.assert_array_equal(video.mask(EVERY * k), one.learn.masks[k, 0].numpy())
 
 

@@ -48,7 +48,10 @@ class Footage:
     """(N, 1, H, W) of {0, 1}."""
 
     def frames(self, change: float) -> Tensor:
-        """Return the frames (N, 3, H, W) in [0, 1] when the light swings by `change`."""
+        """Return the frames (N, 3, H, W) in [0, 1] when the light swings by `change`.
+
+        As `SyntheticConfig.appearance_change` draws them, but for noise and what is overexposed.
+        """
         factor = torch.exp(change * self.light)[:, :, None, None]
         return (self.steady * factor).clamp(max=1)
 

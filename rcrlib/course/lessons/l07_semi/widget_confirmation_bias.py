@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rcrlib.course.lessons.l07_semi.chart_with_pictures import with_pictures
 from rcrlib.course.widgets.explorer import Control, Explorer, View
@@ -107,11 +107,11 @@ def _charts(
     wide: bool,
 ) -> None:
     """Draw students' errors over their teachers', and (wide) how much they repeat."""
-    errors = figure.add_axes((0.075, 0.16, 0.4, 0.8))
+    errors = figure.add_axes((0.085, 0.16, 0.4, 0.8))
     repeats = figure.add_axes((0.575, 0.16, 0.4, 0.8)) if wide else None
     for kind, colour, dashes, marker in zip(kinds, PALETTE, DASHES, MARKERS, strict=False):
         group = [taught[kind, step] for step in steps]
-        look = {"color": colour, "linestyle": dashes, "marker": marker, "label": kind}
+        look: dict[str, Any] = {"color": colour, "linestyle": dashes, "marker": marker, "label": kind}
         errors.plot([one.pseudo for one in group], [one.student for one in group], **look)
         if repeats:
             repeats.plot([one.pseudo for one in group], [one.repeated for one in group], **look)

@@ -66,7 +66,7 @@ def changing_light(
 
 
 def _chart(figure: Figure, title: str) -> Axes:
-    chart = figure.add_axes((0.075, 0.16, 0.42, 0.74))
+    chart = figure.add_axes((0.085, 0.16, 0.41, 0.74))
     chart.set(
         xlabel="change of light (appearance_change)", ylabel="IoU on other videos", ylim=(0, 1)
     )
