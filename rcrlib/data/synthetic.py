@@ -63,10 +63,14 @@ class SyntheticVideo:
         picture = np.empty((*self.config.size, 3), dtype=np.float32)
         for layer, to_pixels in self._scene(i).placed(i):
             layer.paint(picture, to_pixels)
-        picture *= np.exp([wave(i) for wave in self._scene(i).light], dtype=np.float32)
+        picture *= np.exp(self.light(i), dtype=np.float32)
         rng = np.random.default_rng([self.config.seed, self.index, i])
         picture += self.config.noise * rng.standard_normal(picture.shape, dtype=np.float32)
         return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+    def light(self, i: int) -> np.ndarray:
+        """Return the natural logarithm of the light's red, green and blue in frame i: (3,)."""
+        return np.array([wave(i) for wave in self._scene(i).light])
 
     def mask(self, i: int) -> np.ndarray:
         """Return the visible part of the salient object in frame i: (H, W) uint8 {0, 1}."""

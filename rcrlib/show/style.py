@@ -23,7 +23,12 @@ Picture = NDArray[np.uint8]
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's colours (2008) without the yellow, which is too faint on white paper."""
 
-DASHES = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
+DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
+    "-",
+    (0, (5, 1.6)),
+    (0, (1.2, 1.4)),
+    (0, (6, 1.5, 1.2, 1.5)),
+)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 INK, FAINT_INK, HAIRLINE, PAPER = "#1a1a1a", "#6b6b6b", "#d9d9d9", "#ffffff"

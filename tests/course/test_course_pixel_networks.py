@@ -18,11 +18,16 @@ def squares():
     return frames + 0.6 * masks, masks
 
 
-def test_features_know_no_brightness(squares):
+def test_features_see_the_light(squares):
     frames, _ = squares
     features = pixel_features(frames)
-    assert features.shape == (6, 20, 24, 24)
-    torch.testing.assert_close(pixel_features(0.5 * frames + 0.2), features, rtol=1e-3, atol=1e-3)
+    assert features.shape == (6, 20, 24, 21)
+    moved = pixel_features(frames + 0.1) - features
+    plain, contrasts = moved[..., :15], moved[..., 15:]
+    torch.testing.assert_close(plain, torch.full_like(plain, 0.3))
+    torch.testing.assert_close(contrasts, torch.zeros_like(contrasts), rtol=0, atol=1e-5)
+    darker = pixel_features(0.5 * frames)[..., 15:]  # contrasts shrink with the light
+    torch.testing.assert_close(darker, 0.5 * features[..., 15:], rtol=1e-4, atol=1e-5)
 
 
 def test_students_learn_what_they_are_taught_and_from_no_other_frame(squares):

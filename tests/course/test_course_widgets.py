@@ -21,6 +21,7 @@ from rcrlib.course.lessons.l05_flow.widget import warped_labels
 from rcrlib.course.lessons.l06_fgplg.widget import Case, fgplg_inputs
 from rcrlib.course.lessons.l07_semi.widget_confirmation_bias import Taught, confirmation_bias
 from rcrlib.course.lessons.l07_semi.widget_label_budget import ALL, Carrier, label_budget
+from rcrlib.course.lessons.l07_semi.widget_light import changing_light
 from rcrlib.course.lessons.l09_your_video.grabcut import box_around, grab_cut
 from rcrlib.course.lessons.l09_your_video.widget import label_by_box
 from rcrlib.course.widgets import Control, Explorer, View, curtain
@@ -93,26 +94,41 @@ def budget():
     )
 
 
-def taught(kinds=("bent", "grown"), amounts=(0.0, 0.04), ls=(2, 5)):
+def taught(kinds=("bent", "grown"), steps=(0, 1)):
     """Return made-up students whose pictures differ in their grey."""
-    cells = itertools.product(kinds, amounts, ls)
     return {
-        (kind, amount, l): Taught(
-            pseudo=5 * amount + 0.01 * l,
-            student=0.3 + amount,
+        (kind, step): Taught(
+            pseudo=0.05 + 0.2 * step,
+            student=0.3 + 0.04 * step,
             repeated=0.5,
             label=np.full((8, 8, 3), 10 * number, np.uint8),
             found=np.full((8, 8, 3), 5 * number, np.uint8),
         )
-        for number, (kind, amount, l) in enumerate(cells)
+        for number, (kind, step) in enumerate(itertools.product(kinds, steps))
     }
 
 
 @pytest.fixture(scope="module")
 def bias():
     return confirmation_bias(
-        taught(), alone={2: 0.35, 5: 0.4}, everything=0.3, truth=np.zeros((8, 8, 3), np.uint8)
+        taught(), alone=0.4, everything=0.3, truth=np.zeros((8, 8, 3), np.uint8)
     )
+
+
+def light_scores():
+    """Return made-up scores of two students and seeds at two changes, and frames for each."""
+    scores = {c: {"labels": [0.8 - c / 4, 0.7], "all": [0.9, 0.8]} for c in (0.0, 1.0)}
+    frames = {
+        (c, seed): {n: np.full((8, 8, 3), 90 * c + 40 * seed, np.uint8) for n in "abc"}
+        for c in scores
+        for seed in (0, 1)
+    }
+    return scores, frames
+
+
+@pytest.fixture(scope="module")
+def light():
+    return changing_light(*light_scores())
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +140,8 @@ def curtains():
 
 
 EXPLORERS = (
-    "gates", "places", "fields", "thresholds", "warped", "inputs", "budget", "bias", "curtains"
+    "gates", "places", "fields", "thresholds", "warped", "inputs", "budget", "light", "bias",
+    "curtains",
 )  # fmt: skip
 """Fixtures of this module; a new widget adds its own."""
 
@@ -316,19 +333,34 @@ def test_a_budget_needs_a_video_and_frames_between_two_labels():
 
 
 def test_the_bias_says_what_it_was_given(bias):
-    said = bias.view(kind="bent", amount="4 %", l=5).caption
+    said = bias.view(kind="bent", step=1).caption
     assert "error of the pseudo-labels 0.25, of the student 0.34" in said
     assert "from labels alone 0.40, from all labels 0.30" in said
     assert "repeats 50 %" in said
+    assert "bent 0.25, 0.34 and 50 %; grown 0.25, 0.34 and 50 %" in bias.sheet.caption
 
 
-def test_the_bias_needs_every_kind_with_every_amount_and_l():
-    truth, some = np.zeros((8, 8, 3), np.uint8), taught()
-    with pytest.raises(OptionError, match=r"l = \[2, 5\] taught"):
-        confirmation_bias(some, {2: 0.3}, 0.3, truth)
-    del some["bent", 0.04, 5]
-    with pytest.raises(OptionError, match=r"nothing for \('bent', 0.04, 5\)"):
-        confirmation_bias(some, {2: 0.3, 5: 0.4}, 0.3, truth)
+def test_the_bias_needs_every_kind_with_every_step():
+    some = taught()
+    del some["bent", 1]
+    with pytest.raises(OptionError, match=r"nothing for \('bent', 1\)"):
+        confirmation_bias(some, 0.4, 0.3, np.zeros((8, 8, 3), np.uint8))
+
+
+def test_the_light_says_a_seed_and_the_mean_of_all(light):
+    said = light.view(change=1.0, seed=0).caption
+    assert "Change 1, seed 0: IoU of labels 0.55, all 0.90" in said
+    assert "All seeds: labels 0.62, all 0.85" in said
+    assert "by 0, 1: labels 0.75, 0.62; all 0.85, 0.85" in light.sheet.caption
+
+
+def test_the_light_needs_the_same_students_and_seeds_and_frames_for_each_change():
+    scores, frames = light_scores()
+    with pytest.raises(OptionError, match="change 1: other students or seeds"):
+        changing_light({**scores, 1.0: {"labels": [0.5], "all": [0.9]}}, frames)
+    del frames[1.0, 1]
+    with pytest.raises(OptionError, match="change 1, seed 1: no frames"):
+        changing_light(scores, frames)
 
 
 def test_the_curtain_shows_one_map_on_either_side_of_it(curtains):

@@ -4,9 +4,11 @@ exercises_1_protocol.py       which labels are kept, and where pseudo-labels go
 exercises_2_loss.py           labels and pseudo-labels in one clip
 exercises_3_errors.py         whose errors a student network makes
 pixel_networks.py             the student networks: small ones, which judge pixels, trained at once
+changing_light.py             videos whose light swings, and pseudo-labels for them
 widget_label_budget.py        how many labels, where, and what pseudo-labels between are worth
-widget_confirmation_bias.py   a noisy teacher, and the student that learns from it
-chart_with_pictures.py        how both widgets draw: pictures beside a chart
+widget_light.py               how much changes between two labels, and what pseudo-labels gain
+widget_confirmation_bias.py   two noisy teachers, equally wrong, and what students learn
+chart_with_pictures.py        how the widgets draw: pictures beside a chart
 """
 
 from rcrlib.course.lesson import Lesson

@@ -12,36 +12,27 @@ _NEAR, _WIDE, _WIDEST = 3, 7, 13
 
 
 def pixel_features(frames: Tensor) -> Tensor:
-    """Describe each pixel by 24 numbers: how its colour differs from what is around it.
+    """Describe each pixel by 21 numbers: its colour, its surroundings' colours, and the frame's.
+
+    Colours are taken as they are: a student that is to know an object in the evening has to have
+    seen evenings.
 
     Args:
         frames: (N, 3, H, W) in [0, 1].
 
     Returns:
-        (N, H, W, 24), of mean 0 and deviation 1 over each frame, so that they mean the same in
-        every video; but for the last, the distance from the middle, squared: 0 to 2.
+        (N, H, W, 21), scaled so that most numbers lie between -2 and 2.
     """
-    colours = frames - frames.mean(dim=(2, 3), keepdim=True)
+    colours = frames - 0.5
     near, wide, widest = (_blurred(colours, size) for size in (_NEAR, _WIDE, _WIDEST))
-    vivid = frames.amax(dim=1, keepdim=True) - frames.amin(dim=1, keepdim=True)
-    contrasts = [near - widest, near - wide, colours - wide, colours - near, near, wide, widest]
-    lengths = [part.norm(dim=1, keepdim=True) for part in contrasts]
-    maps = [colours.abs(), near, wide, vivid, *lengths]
-    maps += [_blurred(part, size) for part in (vivid, lengths[4]) for size in (_NEAR, _WIDE)]
-    maps += [_blurred(lengths[0], _WIDEST), _blurred(lengths[3], _WIDE)]
-    scaled = torch.cat(maps, dim=1)
-    scaled = scaled - scaled.mean(dim=(2, 3), keepdim=True)
-    scaled = scaled / scaled.std(dim=(2, 3), keepdim=True).clamp(min=1e-6)
-    height, width = frames.shape[2:]
-    y, x = torch.meshgrid(
-        torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij"
-    )
-    middle = (x**2 + y**2).expand(len(frames), 1, height, width)
-    return torch.cat([scaled, middle], dim=1).movedim(1, 3)
+    whole = colours.mean(dim=(2, 3), keepdim=True).expand_as(colours)
+    plain = [3 * part for part in (colours, near, wide, widest, whole)]
+    contrasts = [5 * (colours - wide), 5 * (near - widest)]
+    return torch.cat(plain + contrasts, dim=1).movedim(1, 3)
 
 
 class Students(NamedTuple):
-    """S networks 24 -> hidden -> 1 with one hidden layer, side by side."""
+    """S networks 21 -> hidden -> 1 with one hidden layer, side by side."""
 
     w1: Tensor
     b1: Tensor
@@ -49,11 +40,11 @@ class Students(NamedTuple):
     b2: Tensor
 
     def __call__(self, pixels: Tensor) -> Tensor:
-        """Return logits (S, N) of pixels (S, N, 24), or of the same pixels (1, N, 24) for all."""
+        """Return logits (S, N) of pixels (S, N, 21), or of the same pixels (1, N, 21) for all."""
         return (torch.relu(pixels @ self.w1 + self.b1) @ self.w2 + self.b2)[..., 0]
 
     def maps(self, features: Tensor) -> Tensor:
-        """Return the saliency of all students, (S, N, 1, H, W) in [0, 1], for (N, H, W, 24)."""
+        """Return the saliency of all students, (S, N, 1, H, W) in [0, 1], for (N, H, W, 21)."""
         with torch.no_grad():
             logits = self(features.flatten(0, 2)[None])
         return logits.sigmoid().unflatten(1, (len(features), 1, *features.shape[1:3]))
@@ -64,15 +55,15 @@ def train_students(
     targets: Tensor,
     has_target: Tensor,
     *,
-    steps: int = 250,
+    steps: int = 300,
     pixels: int = 512,
-    hidden: int = 24,
+    hidden: int = 32,
     seed: int = 0,
 ) -> Students:
     """Train S students, each on its own targets for the same frames, from the same start.
 
     Args:
-        features: (N, H, W, 24), of all frames that there are.
+        features: (N, H, W, 21), of all frames that there are.
         targets: (S, N, 1, H, W) in [0, 1].
         has_target: (S, N) bool: which frames each student learns from.
         steps: of Adam, at a rate that rises and falls.
