@@ -115,7 +115,12 @@ def _charts(
     repeats = figure.add_axes((0.575, 0.16, 0.4, 0.8)) if wide else None
     for kind, colour, dashes, marker in zip(kinds, PALETTE, DASHES, MARKERS, strict=False):
         group = [taught[kind, step] for step in steps]
-        look: dict[str, Any] = {"color": colour, "linestyle": dashes, "marker": marker, "label": kind}
+        look: dict[str, Any] = {
+            "color": colour,
+            "linestyle": dashes,
+            "marker": marker,
+            "label": kind,
+        }
         errors.plot([one.pseudo for one in group], [one.student for one in group], **look)
         if repeats:
             repeats.plot([one.pseudo for one in group], [one.repeated for one in group], **look)
