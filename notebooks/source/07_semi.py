@@ -449,13 +449,6 @@ for turn, row in rounds.items():
 # Where labels are *really* few, both gain much: 0 / 20 to 7 / 20 is + .026 and + .029. There is
 # headroom, as in section 5 when the light changes.
 #
-# ### When pseudo-labels mislead
-#
-# - Nothing changes between two labels: there is nothing to gain.
-# - Motion or interval is too long for the warp, or what is salient changes.
-# - The error is always the same (a ghost at the same side): it is learned.
-# - The teacher knows no more than the student.
-#
 # ### Where paper and released code part
 #
 # | | paper | released code |
@@ -506,8 +499,7 @@ print("sparse_loss is the library's:", torch.allclose(sparse_loss(logits, wanted
 #
 # 1. You can have 100 labels: ten on each of ten videos, or one on each of a hundred. Which, and why?
 #    What can FGPLG do with the second?
-# 2. A teacher leaves out whatever is hidden in one of its two labels. Is this error bent or grown?
-# 3. How would you find out, with Table 2's budget, whether .861 against .849 is chance?
+# 2. How would you find out, with Table 2's budget, whether .861 against .849 is chance?
 #
 # ## References
 #
