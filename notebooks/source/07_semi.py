@@ -485,7 +485,6 @@ place = torch.arange(8)[None]
 drawn, guessed, logits = (torch.rand(1, 8, 1, 448, 448) for _ in range(3))
 wanted, has = training_labels(drawn.round(), place % 5 == 0, guessed, place % 5 == 3)
 library = frame_loss(logits[has][None], wanted[has][None]) / has.sum()
-print(f"frames with a target: {has.sum()} of 8")
 print("sparse_loss is the library's:", torch.allclose(sparse_loss(logits, wanted, has), library))
 
 # %% [markdown] minutes=2 tags=["slide"]
