@@ -101,6 +101,7 @@ def taught(kinds=("bent", "grown"), steps=(0, 1)):
             pseudo=0.05 + 0.2 * step,
             student=0.3 + 0.04 * step,
             repeated=0.5,
+            area=0.8,
             label=np.full((8, 8, 3), 10 * number, np.uint8),
             found=np.full((8, 8, 3), 5 * number, np.uint8),
         )
@@ -337,6 +338,7 @@ def test_the_bias_says_what_it_was_given(bias):
     assert "error of the pseudo-labels 0.25, of the student 0.34" in said
     assert "from labels alone 0.40, from all labels 0.30" in said
     assert "repeats 50 %" in said
+    assert "finds 0.80 of the true area" in said
     assert "bent 0.25, 0.34 and 50 %; grown 0.25, 0.34 and 50 %" in bias.sheet.caption
 
 

@@ -46,7 +46,8 @@ class Students(NamedTuple):
     def maps(self, features: Tensor) -> Tensor:
         """Return the saliency of all students, (S, N, 1, H, W) in [0, 1], for (N, H, W, 21)."""
         with torch.no_grad():
-            logits = self(features.flatten(0, 2)[None])
+            few = features.flatten(0, 2).split(8192)  # so many fit into a processor's cache
+            logits = torch.cat([self(pixels[None]) for pixels in few], dim=1)
         return logits.sigmoid().unflatten(1, (len(features), 1, *features.shape[1:3]))
 
 

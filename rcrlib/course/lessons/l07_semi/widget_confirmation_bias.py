@@ -43,6 +43,9 @@ class Taught:
     repeated: float
     """Share of the pseudo-labels' wrong pixels that the student gets wrong as well."""
 
+    area: float
+    """Area that the student finds there, as a share of the true one."""
+
     label: Picture
     """A pseudo-label over its frame."""
 
@@ -80,7 +83,8 @@ def confirmation_bias(
             drawn,
             f"{kind}, step {step}: error of the pseudo-labels {one.pseudo:.2f}, of the student"
             f" {one.student:.2f} (from labels alone {alone:.2f}, from all labels"
-            f" {everything:.2f}). It repeats {100 * one.repeated:.0f} % of what they get wrong.",
+            f" {everything:.2f}). It repeats {100 * one.repeated:.0f} % of what they get"
+            f" wrong, and finds {one.area:.2f} of the true area.",
         )
 
     controls = (
