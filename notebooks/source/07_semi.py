@@ -313,7 +313,7 @@ changing_light(scores, frames)
 # **Steady light**: labels alone are as good as all labels. There is nothing to gain, and the warp's
 # errors cost 0.02. **Changing light**: between two labels there is light that they never show, and a
 # warp carries a label into it. At change 1 all labels would gain 0.11, and pseudo-labels gain 0.06
-# (max F + .040, S + .052). **Bad pseudo-labels** lose at every change.
+# (max F + .040, S + .052). **Bad pseudo-labels** lose IoU at every change.
 #
 # Look at the seeds: 0, 2 and 4 gain, 1 gains nothing (nor would all labels), 3 loses 0.02. From five
 # seeds, 0.06 ± 0.07 is a mean that may lie between -0.03 and 0.15 (95 %).
@@ -471,7 +471,7 @@ for turn, row in rounds.items():
 
 # %%
 from rcrlib.data import intervals, keep_one_in
-from rcrlib.train.loop import frame_loss
+from rcrlib.train import frame_loss
 
 vos = [tuple(range(0, 15 * count, 15)) for count in [38] * 150 + [39] * 50]
 labels = [keep_one_in(video, 5) for video in vos]

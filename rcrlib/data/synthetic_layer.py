@@ -8,6 +8,7 @@ centre of the top left pixel. x points right, y points down.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -109,12 +110,24 @@ def _wobble(rng: np.random.Generator, strength: float) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
+class Surface:
+    """A texture that is drawn when it is first looked at; layers may share one."""
+
+    draw: Callable[[], np.ndarray]
+
+    @cached_property
+    def texture(self) -> np.ndarray:
+        """The texture: (N, N, 3) float32 in [0, 255], repeated without end."""
+        return self.draw()
+
+
+@dataclass(frozen=True, eq=False)
 class Layer:
     """An opaque textured shape in motion.
 
     Attributes:
         motion: local to view coordinates (to the camera's world, where `on_ground`).
-        texture: (N, N, 3) float32 in [0, 255], repeated without end.
+        surface: its texture.
         tile: side of the texture in local units.
         radii: outline as `outline` returns it; None is the background, which has no end.
         relief: 0 is flat, 1 is rounded by light and shade, which move with the surface.
@@ -122,7 +135,7 @@ class Layer:
     """
 
     motion: Motion
-    texture: np.ndarray
+    surface: Surface
     tile: float
     radii: np.ndarray | None = None
     relief: float = 0.0
@@ -188,12 +201,13 @@ class Layer:
 
     def _surface(self, to_local: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
         """Look the texture up, bilinearly, at the pixels of a box."""
-        texels = len(self.texture)
+        texture = self.surface.texture
+        texels = len(texture)
         to_texels = np.diag([texels / self.tile, texels / self.tile, 1.0])
         to_texels[:2, 2] = -0.5
         shift = np.array([[1.0, 0.0, columns.start], [0.0, 1.0, rows.start], [0.0, 0.0, 1.0]])
         return cv2.warpAffine(
-            self.texture,
+            texture,
             (to_texels @ to_local @ shift)[:2],
             (columns.stop - columns.start, rows.stop - rows.start),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,

@@ -14,12 +14,13 @@ With clutter (`SyntheticConfig.clutter`) leaves fly by that look like objects, e
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
 
 from rcrlib.data.synthetic_config import SyntheticConfig
-from rcrlib.data.synthetic_layer import Family, Layer, Motion, Wave, outline
+from rcrlib.data.synthetic_layer import Family, Layer, Motion, Surface, Wave, outline
 from rcrlib.data.synthetic_texture import Pattern, colour_ramp, texture
 
 Distractor = Literal["camouflaged", "small", "painted"]
@@ -48,12 +49,12 @@ class Look:
     hue: float
     colours: np.ndarray
 
-    def texture(
+    def surface(
         self, rng: np.random.Generator, tile: float, texels: float, repeat: float
-    ) -> np.ndarray:
-        """Draw a tile of `tile` units, `texels` and `repeat` patterns to each unit."""
+    ) -> Surface:
+        """Return a tile of `tile` units, `texels` and `repeat` patterns to each unit."""
         size = max(16, 2 * round(tile * texels / 2))
-        return texture(rng, size, self.pattern, repeat * tile, self.colours)
+        return Surface(partial(texture, rng, size, self.pattern, repeat * tile, self.colours))
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +157,7 @@ class SceneBuilder:
         return red, bright, blue
 
     def _background(self) -> Layer:
-        surface = self.ground.texture(self._spawn_rng(), 2.0, self.side, self.rng.uniform(4, 9))
+        surface = self.ground.surface(self._spawn_rng(), 2.0, self.side, self.rng.uniform(4, 9))
         return Layer(Motion(), surface, 2.0, on_ground=True)
 
     def _object(self, radius: float, low_contrast: bool) -> Layer:
@@ -213,7 +214,7 @@ class SceneBuilder:
         self, family: Family, look: Look, radius: float, motion: Motion, relief: float
     ) -> Layer:
         source = self._spawn_rng()
-        surface = look.texture(source, _TILE, radius * self.side, source.uniform(1.0, 2.2))
+        surface = look.surface(source, _TILE, radius * self.side, source.uniform(1.0, 2.2))
         return Layer(motion, surface, _TILE, outline(self.rng, family), relief)
 
     def _random_motion(self, radius: float) -> Motion:
