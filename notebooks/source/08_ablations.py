@@ -408,12 +408,7 @@ print(f"{clear} of {len(looks)} leave out 0; with nothing to find, {0.05 * len(l
 #
 # ### Held against what you wrote
 #
-# The library's `over_seeds` is the interval that you wrote. In the tables above it goes one step
-# further: where all seeds were judged on the same few videos, which videos these are is chance, too
-# (`over_seeds_and_videos`). And of one seed it takes the t interval over videos, since the bootstrap
-# of 8 videos covers the truth in 87 of 100 cases only.
-#
-# **Predict.** Does the interval get wider when the videos count as chance?
+# `over_seeds` is what you wrote. The tables also count which few videos were judged as chance.
 
 # %%
 from rcrlib.experiments.stats import over_seeds

@@ -99,7 +99,9 @@ def test_occlusion_and_low_contrast_share_do_what_they_say():
 
 def test_videos_of_one_world_share_ground_and_object_and_differ_in_everything_else():
     first, other, again = make_synthetic(replace(SMALL, videos=3, looks=2))
-    ground, theirs, same = (video._scene(0).layers[0].surface.texture for video in (first, other, again))
+    ground, theirs, same = (
+        video._scene(0).layers[0].surface.texture for video in (first, other, again)
+    )
     assert np.array_equal(ground, same)
     assert not np.array_equal(ground, theirs)
     mine, _, same = (v._scene(0).layers[v._scene(0).salient].radii for v in (first, other, again))
