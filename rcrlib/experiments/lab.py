@@ -26,7 +26,7 @@ RESULT = "result.json"
 """Name of the file that a finished step leaves; it is written last."""
 
 
-class Housed(Protocol):
+class HasFolder(Protocol):
     """What has a folder in the lab: every step."""
 
     @property
@@ -73,15 +73,15 @@ class Lab:
         size, flow_size = self.preset.size, self.preset.flow_size
         return TripletReader(self.flow, (size, size), (flow_size, flow_size))
 
-    def finished(self, step: Housed) -> bool:
+    def finished(self, step: HasFolder) -> bool:
         """Tell whether a step's result is there."""
         return (self.out / step.folder / RESULT).is_file()
 
-    def result(self, step: Housed) -> dict[str, Any]:
+    def result(self, step: HasFolder) -> dict[str, Any]:
         """Return what a finished step found out."""
         return self.stored(step)["result"]
 
-    def stored(self, step: Housed) -> dict[str, Any]:
+    def stored(self, step: HasFolder) -> dict[str, Any]:
         """Return a finished step's file: the step's settings, its result, and how it was made.
 
         Raises:

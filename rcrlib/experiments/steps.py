@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from rcrlib.data import Dataset
-from rcrlib.experiments.lab import Housed, Lab
+from rcrlib.experiments.lab import HasFolder, Lab
 from rcrlib.experiments.labels import Labels
 from rcrlib.experiments.noise import ExactFlow, NoisyFlow
 from rcrlib.experiments.work import counts, kept_counts, training, work
@@ -29,7 +29,7 @@ from rcrlib.train import load_as, train_fgplg, train_image
 from rcrlib.variants import Inputs
 
 
-class Step(Housed, Protocol):
+class Step(HasFolder, Protocol):
     """What every step says about itself."""
 
     @property
