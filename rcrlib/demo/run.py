@@ -17,6 +17,7 @@ from rcrlib.data import dataset_intervals, keep_labels
 from rcrlib.demo.plan import Plan, make_plan
 from rcrlib.demo.report import TITLES, Report, Row, judged_before, write_report
 from rcrlib.demo.sheet import draw_sheet
+from rcrlib.errors import OptionError
 from rcrlib.evaluation import PseudoQuality
 from rcrlib.experiments.catalogue import DEMO, demo_cells
 from rcrlib.experiments.cells import Cell
@@ -116,11 +117,13 @@ def run_demo(
         RcrError: the data, the labels or an option do not allow it, said in one line.
     """
     begin = time.perf_counter()
+    if config.m == 0:
+        raise OptionError(f"m={config.m}: the demo compares with pseudo-labels; give at least 1")
     (place,) = places(config.experiment())
     # Whatever can be wrong is said before anything is written.
     check_options(place.config)
     if config.data is not None:
-        make_plan(config.data, config.layout, config.l, config.m or 1)
+        make_plan(config.data, config.layout, config.l, _default_one(config.m))
     _claim(config, resume=resume, force=force)
     if config.data is None:
         say("data            generating videos, and single images for stage 1")
@@ -139,16 +142,22 @@ def run_demo(
     return report
 
 
+def _default_one(m: int | None) -> int:
+    """Return m, or what it is where data are given."""
+    return 1 if m is None else m
+
+
 def _open(config: DemoConfig, place: Place) -> _Demo:
     """Load the data, and choose the labels that are kept."""
     lab = claim(open_lab(place, one_video=True))
     (test,) = lab.tests.values()
     if config.data is None:
-        m, l = DEMO if config.m is None else (config.m, DEMO[1])
-        plan = Plan(lab.train, test, config.l or l, m, "annotated", lab.said)
+        l = DEMO[1] if config.l is None else config.l
+        m = max(1, min(DEMO[0], l - 1)) if config.m is None else config.m
+        plan = Plan(lab.train, test, l, m, "annotated", lab.said)
         dataset_intervals(plan.train, plan.l, plan.m, plan.unit)  # raises where l or m cannot be
     else:
-        plan = make_plan(config.data, config.layout, config.l, config.m or 1)
+        plan = make_plan(config.data, config.layout, config.l, _default_one(config.m))
     if test is lab.train or len(lab.train) == len(test) == 1:
         held_back = without_kept(lab.train, keep_labels(lab.train, plan.l))
         lab = replace(lab, tests={test.name: held_back})

@@ -103,6 +103,7 @@ def test_a_size_of_pseudo_label_that_is_out_of_range(refused, trained):
     [
         (("--preset", "huge"), ("preset 'huge'",)),
         (("--steps", "0/9/9"), ("steps is 0",)),
+        (("-m", 0), ("m=0", "at least 1")),
         (("--generator", "other"), ("generator 'other'", "residual or paper")),
         (("--images", "nowhere"), ("nowhere", "not there")),
         (("--flow", "magic"), ("flow method 'magic'",)),
