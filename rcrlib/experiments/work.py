@@ -35,7 +35,7 @@ def extra_counts(lab: Lab, labels: Labels, m: int | None) -> list[int]:
     return [max(k - 1, 0) * (labels.l - 1 if m is None else m) for k in kept]
 
 
-def clip_count(labelled: Iterable[int], length: int, stride: int) -> int:
+def clip_count(labelled: Iterable[int], length: int, stride: int | None) -> int:
     """Count the clips of videos with so many labelled frames."""
     return sum(len(clips(range(n), length, stride)) for n in labelled)
 

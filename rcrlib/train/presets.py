@@ -27,9 +27,6 @@ class Preset:
     clip: int
     """T, the frames that NER sees together."""
 
-    clip_stride: int
-    """Labelled frames from one training clip's start to the next one's."""
-
     image: TrainConfig
     """Stage 1: RCRNet on single images."""
 
@@ -38,6 +35,10 @@ class Preset:
 
     video: TrainConfig
     """Stage 3: RCRNet+NER on labels and pseudo-labels."""
+
+    clip_stride: int | None = None
+    """Labelled frames from one training clip's start to the next one's; None is `clip`, as in the
+    paper: each labelled frame is learned from once an epoch."""
 
     frozen: int = 0
     """Residual groups that, with the stem, stages 1 and 3 leave as the encoder's weights are."""
@@ -116,7 +117,6 @@ TINY = Preset(
     size=96,  # a twentieth of the paper's pixels: a step takes half a second on two cores
     flow_size=192,  # DIS is cheap next to the network, and sharper labels are worth it
     clip=4,  # as the paper
-    clip_stride=4,  # as the paper: each labelled frame once an epoch
     # Ten times the paper's rates and a schedule: hundreds of steps instead of tens of thousands.
     image=TrainConfig(batch=4, lr=2e-3, steps=300, schedule="cosine"),
     fgplg=TrainConfig(batch=4, lr=5e-4, steps=250, schedule="cosine", augment=True),
@@ -135,7 +135,6 @@ LIGHT = Preset(
     size=256,  # close to the 288 pixels that pictures of the usual training sets shrink to
     flow_size=448,
     clip=4,
-    clip_stride=4,  # as the paper: each labelled frame once an epoch
     # Hours, not days, on two cores. The weights in the package had fewer steps: see their card.
     image=TrainConfig(batch=8, lr=3e-4, epochs=2, schedule="cosine", augment=True, workers=1),
     fgplg=TrainConfig(batch=4, lr=2e-4, steps=600, schedule="cosine", augment=True, workers=1),
@@ -166,7 +165,6 @@ PAPER = Preset(
     size=448,
     flow_size=448,
     clip=4,
-    clip_stride=4,  # each labelled frame once an epoch
     # Paper 4.2: Adam, 1e-4, then 1e-5. Epochs and the image stage's batch are not stated: 51 is the
     # number in the authors' code, whose batch is one clip.
     image=TrainConfig(batch=8, lr=1e-4, epochs=51, augment=True, workers=4),

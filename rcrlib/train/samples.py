@@ -49,7 +49,7 @@ class ClipSamples:
     Args:
         dataset: videos with labels; those without any give no clip.
         length: T; 1 gives single images. A video with fewer labelled frames gives one shorter clip.
-        stride: labelled frames from one clip's start to the next one's.
+        stride: labelled frames from one clip's start to the next one's; None is `length`.
         size: height and width that the network works at.
         augment: flip, crop and change colours, alike for the whole clip.
         reverse: play half of the clips backwards.
@@ -64,7 +64,7 @@ class ClipSamples:
         self,
         dataset: Dataset,
         length: int,
-        stride: int,
+        stride: int | None,
         size: tuple[int, int],
         *,
         augment: bool = False,

@@ -178,7 +178,7 @@ def train_video(
         samples = ClipsWithImages(samples, single, preset.clip)
     record = _record(
         "video", dataset, preset, network.rcrnet, start,
-        ner=asdict(ner), soft=soft, clip=preset.clip, clip_stride=preset.clip_stride,
+        ner=asdict(ner), soft=soft, clip=preset.clip, clip_stride=preset.clip_stride or preset.clip,
         images=_describe(images),
     )  # fmt: skip
     return fit(
