@@ -73,6 +73,7 @@ settings = o.bundle(
     o.option("Measures", "--protocol NAME", "paper or davsod.", default="paper"),
     o.device,
     o.workers,
+    o.processes,
     o.option("Output", "-o --out DIR", "Folder to work in.", default=Path("rcr-experiments")),
 )  # fmt: skip
 

@@ -162,6 +162,10 @@ device = bundle(
     option("Machine", "--precision NAME", "auto, 32, bf16 or 16 (bits).", default="auto"),
 )
 workers = option("Machine", "--workers N", "Processes to read data.", show_default=AS_PRESET)
+processes = option(
+    "Machine", "--processes N", "Steps done at the same time, each by a process.",
+    show_default="2 with preset tiny on a CPU, else 1",
+)  # fmt: skip
 size = option(
     "Training", "--size PIXELS", "Side that frames are resized to.", show_default=AS_PRESET
 )

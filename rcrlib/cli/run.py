@@ -29,6 +29,7 @@ SIZE, CLIP = "as trained, else 448", "as trained, else 4"
 @o.seed
 @o.device
 @o.workers
+@o.processes
 @o.option("Output", "-o --out DIR", "Folder to write.", default=Path("rcr-demo"))
 @o.resume
 @o.force

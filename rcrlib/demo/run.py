@@ -24,11 +24,13 @@ from rcrlib.experiments.cells import Cell
 from rcrlib.experiments.config import ExperimentConfig, Generator
 from rcrlib.experiments.lab import Lab, Place, check_options, claim, open_lab, places
 from rcrlib.experiments.labelling import PseudoLabels
+from rcrlib.experiments.labels import Labels
 from rcrlib.experiments.plan import without_kept
 from rcrlib.experiments.runner import run_steps
 from rcrlib.experiments.steps import Generator as GeneratorStep
 from rcrlib.experiments.steps import Image, Step
 from rcrlib.experiments.students import Maps, Saliency, Student
+from rcrlib.experiments.worker import process_count
 from rcrlib.files import RECORD, atomic_file, output_folder
 from rcrlib.runtime import pick_device
 from rcrlib.triplets import reader_for
@@ -38,6 +40,9 @@ STEPS = "steps"
 """The folder in the demo's own that holds every step, as an experiment's does."""
 
 PROTOCOL = "paper"
+
+FREE = ("device", "workers", "processes")
+"""Options that may differ when a demo is resumed."""
 
 FOLDERS = ("maps-labels", "maps-pseudo", "maps-all-labels")
 """Where the saliency maps of the rows (a), (b) and (c) are put."""
@@ -64,6 +69,7 @@ class DemoConfig:
     device: str = "auto"
     precision: str = "auto"
     workers: int | None = None
+    processes: int | None = None
 
     def experiment(self) -> ExperimentConfig:
         """Return the same as options of an experiment."""
@@ -132,7 +138,10 @@ def run_demo(
     goals: list[Step] = list(demo.maps())
     if _has_labels(demo):
         goals = [Saliency(maps, PROTOCOL) for maps in demo.maps()]
-    run_steps(demo.lab, goals, lambda line: None, begun=lambda step: say(_title(demo, step)))
+    run_steps(
+        demo.lab, goals, say=lambda line: None, begun=lambda step: say(_title(demo, step)),
+        processes=process_count(demo.lab.config),
+    )  # fmt: skip
     _hand_out(demo)
     report = _report(demo, (time.perf_counter() - begin) / 60)
     write_report(report, config.out)
@@ -207,7 +216,9 @@ def _title(demo: _Demo, step: Step) -> str:
         return f"saliency maps   of {step.weight(demo.lab)} frames, by ({letters[step.student]})"
     if isinstance(step, Saliency):
         return f"numbers         of ({letters[step.maps.student]})"
-    return "labels          written down"
+    if isinstance(step, Labels):
+        return f"labels          {'all' if step.l == 1 else f'one in {step.l}'} written down"
+    raise AssertionError(step)
 
 
 def _hand_out(demo: _Demo) -> None:
@@ -247,8 +258,7 @@ def _report(demo: _Demo, minutes: float) -> Report:
         for title, one, seen in zip(TITLES, scores, passes, strict=False)
     ]
     kept, annotated = _labels(plan)
-    generated = config == DemoConfig(config.out, seed=config.seed, device=config.device,
-                                     workers=config.workers)  # fmt: skip
+    free = {name: getattr(config, name) for name in ("out", "seed", *FREE)}
     return Report(
         data=f"{plan.train.name} ({plan.said})", preset=lab.preset.name, seed=config.seed,
         steps=lab.preset.lengths, encoder=Path(lab.preset.encoder).name, size=lab.preset.size,
@@ -256,7 +266,7 @@ def _report(demo: _Demo, minutes: float) -> Report:
         generator=config.generator, flow=lab.flow.key, l=plan.l, m=plan.m, unit=plan.unit,
         kept=kept, annotated=annotated, videos=len(plan.test), protocol=PROTOCOL, rows=rows,
         pseudo=PseudoQuality(**quality) if quality else None,
-        before=judged_before() if generated else "",
+        before=judged_before() if config == DemoConfig(**free) else "",
         minutes=minutes, machine=_machine(config), version=__version__,
     )  # fmt: skip
 
@@ -264,7 +274,7 @@ def _report(demo: _Demo, minutes: float) -> Report:
 def _claim(config: DemoConfig, *, resume: bool, force: bool) -> None:
     """Begin the demo's folder, go on in it, or take one over that an earlier demo wrote."""
     settings = {name: str(value) for name, value in vars(config).items() if name != "out"}
-    folder = WorkFolder(config.out, "demo", "a demo", free=("device", "workers"))
+    folder = WorkFolder(config.out, "demo", "a demo", free=FREE)
     if resume and folder.begun:
         folder.check(settings, "resume with the same ones, or start over with --force")
     else:

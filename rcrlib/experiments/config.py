@@ -17,7 +17,8 @@ Generator = Literal["residual", "paper"]
 KEPT_LABELS = Path("kept-labels")
 """Stands for a cell's own kept labels, taken as images, in place of a set of images."""
 
-FREE = ("name", "out", "seeds", "seed", "l", "m", "only", "shard", "protocol", "device", "workers")
+FREE = ("name", "out", "seeds", "seed", "l", "m", "only", "shard", "protocol", "device", "workers",
+        "processes")  # fmt: skip
 """What may differ between two commands that work in one folder: their steps differ then, or are
 the same whatever it is."""
 
@@ -80,11 +81,17 @@ class ExperimentConfig:
     precision: str = "auto"
     workers: int | None = None
 
+    processes: int | None = None
+    """How many take steps at the same time; None is two where the preset is `tiny`, whose networks
+    keep one core busy and no more, on a CPU with two cores, else one."""
+
     def __post_init__(self) -> None:
         if self.seeds < 1:
             raise OptionError(f"seeds is {self.seeds}; it must be at least 1")
         if min(self.seed, default=0) < 0:
             raise OptionError(f"seed is {min(self.seed)}; it must be at least 0")
+        if self.processes is not None and self.processes < 1:
+            raise OptionError(f"processes is {self.processes}; it must be at least 1")
         if self.images is not None and self.start is not None:
             raise OptionError(
                 f"--images {self.images} trains stage 1 and --start {self.start} replaces it;"

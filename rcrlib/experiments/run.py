@@ -18,6 +18,7 @@ from rcrlib.experiments.report import write_result
 from rcrlib.experiments.result import Result
 from rcrlib.experiments.runner import run_steps
 from rcrlib.experiments.tables import text_table
+from rcrlib.experiments.worker import process_count
 
 
 def run_experiment(
@@ -55,6 +56,7 @@ def run_experiment(
             lab,
             [score for cell, seed in mine for score in cell.scores(lab, experiment.measure, seed)],
             say,
+            processes=process_count(config),
         )
         results.append(gather(lab, experiment, grid))
     result = merge_results(results)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+import torch
 from tqdm.auto import tqdm
 
 from rcrlib.errors import RcrError
 from rcrlib.experiments.lab import RESULT, Lab
 from rcrlib.experiments.provenance import origin
 from rcrlib.experiments.steps import Step
+from rcrlib.experiments.worker import worker
 from rcrlib.files import PARTIAL, write_json
 from rcrlib.lock import try_lock
 
@@ -41,6 +44,7 @@ def run_steps(
     goals: Sequence[Step],
     say: Callable[[str], object] = tqdm.write,
     begun: Callable[[Step], object] = lambda step: None,
+    processes: int = 1,
 ) -> None:
     """Run what is not finished of the goals and of all that they need.
 
@@ -52,7 +56,8 @@ def run_steps(
         lab: where they work.
         goals: what to finish.
         say: takes a line for a person after every step.
-        begun: takes each step before it is run.
+        begun: takes each step before it is run; from a thread, if another process runs it.
+        processes: how many take steps at the same time, this one included. They share the threads.
 
     Raises:
         RcrError: what a step raises; steps that are finished stay so.
@@ -66,7 +71,7 @@ def run_steps(
     with tqdm(
         total=total, initial=before, desc="grid", unit="frame", unit_scale=True, disable=None,
         leave=False, dynamic_ncols=True,
-    ) as bar:  # fmt: skip
+    ) as bar, _workers(lab, todo, begun, processes):  # fmt: skip
         while todo:
             step, seconds = _run_one(lab, todo, bar, say, begun)
             todo.remove(step)
@@ -79,6 +84,21 @@ def run_steps(
             )
 
 
+@contextmanager
+def _workers(
+    lab: Lab, goals: Sequence[Step], begun: Callable[[Step], object], processes: int
+) -> Iterator[None]:
+    """Let other processes take steps, too, and share this one's threads with them."""
+    before = torch.get_num_threads()
+    threads = max(1, before // processes)
+    with ExitStack() as stack:
+        for _ in range(processes - 1 if goals else 0):
+            stack.enter_context(worker(lab, goals, begun, threads=threads))
+        torch.set_num_threads(threads)
+        stack.callback(torch.set_num_threads, before)
+        yield
+
+
 def _run_one(
     lab: Lab,
     todo: Sequence[Step],
@@ -86,7 +106,7 @@ def _run_one(
     say: Callable[[str], object],
     begun: Callable[[Step], object],
 ) -> tuple[Step, float]:
-    """Run the first step that can be done and that no other process is at; give its seconds too."""
+    """Run the first step that can be done and that no other process is at; return its seconds."""
     waiting = False
     while True:
         for step in todo:
@@ -94,6 +114,8 @@ def _run_one(
                 continue
             lock = lab.out / "locks" / f"{str(step.folder).replace('/', '~')}.lock"
             with try_lock(lock) as held:
+                if held and lab.finished(step):  # by another process, meanwhile
+                    return step, 0.0
                 if held:
                     bar.set_postfix_str(str(step.folder))
                     begun(step)
@@ -105,11 +127,9 @@ def _run_one(
 
 
 def _run(lab: Lab, step: Step) -> float:
-    """Run a step, unless another process has meanwhile; give the seconds that this took."""
+    """Run a step; return the seconds that this took."""
     folder = lab.out / step.folder
     begin = time.perf_counter()
-    if lab.finished(step):
-        return 0.0
     _clear_partial(folder)
     try:
         result = step.run(lab, folder)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from small_grids import finished, run_small, scores
@@ -61,3 +65,31 @@ def test_two_shards_at_once_do_each_step_once(data, undisturbed, tmp_path):
         for path in (out / "cells").glob("*/result.json")
     }
     assert shards == {"1/2", "2/2"}
+
+
+def test_two_processes_of_one_command_give_what_one_gives(data, undisturbed, tmp_path):
+    out = tmp_path / "out"
+    assert run_process(run_small, "table2", data, out, processes=2, **GRID) == 0
+    assert_same(out, undisturbed)
+
+
+def test_a_second_process_that_cannot_run_is_done_without(data, undisturbed, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    run_small("table2", data, tmp_path / "out", processes=2, **GRID)
+    assert_same(tmp_path / "out", undisturbed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_second_process_ends_with_the_first_when_that_is_killed(data, tmp_path):
+    out = tmp_path / "out"
+    process = start_process(run_small, "table2", data, out, processes=2, **{**GRID, "steps": 500})
+    while not list(out.rglob("metrics.jsonl")):
+        assert process.is_alive()
+        time.sleep(0.1)
+    (other,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.kill()
+    process.join()
+    deadline = time.monotonic() + 60
+    while Path(f"/proc/{other}/exe").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{other}/exe").exists()
