@@ -11,6 +11,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: one thread e
 import pytest
 import torch
 
+from helpers import PLAIN, without_twins
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run heavy tests at their full size")
@@ -18,10 +20,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let `accelerate` change nothing with `--plain`, here and in processes of `small_runs`."""
+    """Let `accelerate` change nothing with `--plain`, here and in the processes of `helpers`."""
     if config.getoption("--plain"):
-        from small_runs import PLAIN, without_twins
-
         os.environ[PLAIN] = "1"
         without_twins()
 

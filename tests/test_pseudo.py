@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from small_runs import NETWORK, metrics, one_thread, small_disk, small_preset, write_videos
 
+from helpers.disks import small_disk
+from helpers.networks import NETWORK
+from helpers.small_runs import metrics, one_thread, small_preset, write_videos
 from rcrlib.data import Dataset, keep_labels, load, read_mask, write_mask
 from rcrlib.errors import DataError, OptionError
 from rcrlib.files import RECORD

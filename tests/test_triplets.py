@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from small_runs import write_film
 
+from helpers.films import write_film
 from rcrlib.data import (
     Dataset,
     SyntheticConfig,

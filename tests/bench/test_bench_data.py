@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from small_runs import NETWORK, one_thread, small_preset, write_videos
 
+from helpers.networks import NETWORK
+from helpers.small_runs import one_thread, small_preset, write_videos
 from rcrlib.bench.data import bench_data
 from rcrlib.data import load
 from rcrlib.errors import OptionError

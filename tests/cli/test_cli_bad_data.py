@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from small_runs import frames_of, write_film
+
+from helpers.films import frames_of, write_film
 
 RUN = ("-o", "run", "--batch", 2, "--device", "cpu")
 

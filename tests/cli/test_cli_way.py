@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import torch
 from PIL import Image
-from small_runs import frames_of, write_film
 
+from helpers.films import frames_of, write_film
 from rcrlib.data import SyntheticConfig, load, read_mask
 from rcrlib.experiments.world import World
 from rcrlib.models import FGPLG, RCRNet, RCRNetNER, load_weights, weights_metadata

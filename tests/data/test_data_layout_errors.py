@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from miniature_layouts import (
+
+from helpers.miniature_layouts import (
     davis2016,
     davis2017,
     duts,
@@ -10,7 +11,6 @@ from miniature_layouts import (
     hku_is,
     segtrack,
 )
-
 from rcrlib.data import LAYOUTS, load
 from rcrlib.errors import DataError, OptionError
 

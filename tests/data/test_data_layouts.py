@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from miniature_layouts import (
+
+from helpers.miniature_layouts import (
     davis2016,
     davis2017,
     duts,
@@ -15,7 +16,6 @@ from miniature_layouts import (
     segtrack,
     vos,
 )
-
 from rcrlib.data import LAYOUTS, load
 from rcrlib.data.splits import FBMS_SPLITS, VOS_SPLITS
 from rcrlib.errors import DataError

@@ -7,11 +7,11 @@ import io
 import re
 import zipfile
 
-import archive_server as server
 import numpy as np
 import pytest
 from tqdm import tqdm
 
+from helpers import archive_server as server
 from rcrlib.data.fetch import Archive, download
 from rcrlib.data.fetch.transfer import RetryPolicy
 from rcrlib.errors import DataError

@@ -6,13 +6,13 @@ import hashlib
 import random
 import time
 
-import archive_server as server
 import numpy as np
 import pytest
-from fetch_in_process import get_from
-from published_archives import packed
-from small_runs import run_process, start_process
 
+from helpers import archive_server as server
+from helpers.fetch_in_process import get_from
+from helpers.processes import run_process, start_process
+from helpers.published_archives import packed
 from rcrlib.data.fetch import find_set
 
 EVERYDAY, FULL = 3, 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from miniature_layouts import davis2016, duts, ecssd
 
+from helpers.miniature_layouts import davis2016, duts, ecssd
 from rcrlib.data.fetch import Counts, find_set, verify
 from rcrlib.data.fetch.davis_frames import TRAIN, VAL
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_grids import write_set
-from small_runs import one_thread
+
+from helpers.small_experiments import write_set
+from helpers.small_runs import one_thread
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from small_grids import finished, run_small, scores
-from small_runs import content, kill_after, metrics_count, run_process, start_process
 
+from helpers.processes import kill_after, run_process, start_process
+from helpers.small_experiments import finished, run_small, scores
+from helpers.small_runs import content, metrics_count
 from rcrlib.experiments import load_result
 
 CELL = "cells/1in5-rgb+labels+flow-residual-m1-Re-s0"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import cv2
 import pytest
-from small_grids import finished, run_small, scores, write_set
 
+from helpers.small_experiments import finished, run_small, scores, write_set
 from rcrlib.data import SyntheticConfig
 from rcrlib.errors import DataError, OptionError
 from rcrlib.experiments import (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from small_runs import ALL_TWINS
 
+from helpers import ALL_TWINS
 from rcrlib.models.fast import TWINS
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from small_runs import NETWORK, fgplg_input
 
+from helpers.networks import NETWORK, fgplg_input
 from rcrlib.errors import OptionError
 from rcrlib.models import FGPLG, RCRNet
 from rcrlib.models.fgplg import AGREED

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small_runs import NETWORK, fgplg_input
 from torch import nn
 
+from helpers.networks import NETWORK, fgplg_input
 from rcrlib.errors import OptionError
 from rcrlib.models import (
     FGPLG,

@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from course_notebooks import ROOT, code_cells, each_notebook, read
 
+from helpers.course_notebooks import ROOT, code_cells, each_notebook, read
 from rcrlib.course.building.head import Address, setup_cell
 
 if sys.version_info >= (3, 11):

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_runs import STAGES, one_thread, run_process, small_preset, train_stage, write_videos
+
+from helpers.processes import run_process
+from helpers.small_runs import STAGES, one_thread, small_preset, train_stage, write_videos
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import small_preset, train_stage
 
+from helpers.small_runs import small_preset, train_stage
 from rcrlib.errors import OptionError
 from rcrlib.files import PARTIAL, RECORD, output_folder
 from rcrlib.train.checkpoint import RunFolder

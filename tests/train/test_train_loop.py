@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import NETWORK, STAGES, content, metrics, small_preset, train_stage
 from torch.nn import functional as F
 
+from helpers.networks import NETWORK
+from helpers.small_runs import STAGES, content, metrics, small_preset, train_stage
 from rcrlib.data import load
 from rcrlib.errors import OptionError
 from rcrlib.flow import get_flow

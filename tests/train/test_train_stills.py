@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import content, small_preset, train_stage
 
+from helpers.small_runs import content, small_preset, train_stage
 from rcrlib.data import Dataset, denormalise, load
 from rcrlib.errors import DataError, WeightsError
 from rcrlib.models import FGPLG

@@ -12,9 +12,12 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from small_runs import NETWORK, frames_of, one_thread, small_disk, write_film, write_videos
 from torch import Tensor, nn
 
+from helpers.disks import small_disk
+from helpers.films import frames_of, write_film
+from helpers.networks import NETWORK
+from helpers.small_runs import one_thread, write_videos
 from rcrlib.data import Dataset, load, normalise, read_mask, resize
 from rcrlib.errors import DataError, OptionError, WeightsError
 from rcrlib.models import FGPLG, RCRNet, RCRNetNER

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_runs import NETWORK, frames_of, one_thread, write_film, write_videos
 
+from helpers.films import frames_of, write_film
+from helpers.networks import NETWORK
+from helpers.small_runs import one_thread, write_videos
 from rcrlib import Saliency
 from rcrlib.data import load, write_mask
 from rcrlib.errors import DataError, OptionError, WeightsError

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_runs import small_preset
 
+from helpers.small_runs import small_preset
 from rcrlib.data import SyntheticConfig, write_synthetic
 from rcrlib.experiments import ExperimentConfig, Result, run_experiment
 from rcrlib.train import presets
