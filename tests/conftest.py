@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: one thread each, and no waiting
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from helpers import PLAIN, without_twins
+from helpers.small_runs import one_thread
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,6 +52,13 @@ def shared() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="module", name="one_thread")
+def _one_thread() -> Iterator[None]:
+    """Compute on one thread, see `helpers.small_runs.one_thread`."""
+    with one_thread():
+        yield
 
 
 @pytest.fixture

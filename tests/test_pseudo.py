@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from PIL import Image
 
 from helpers.disks import small_disk
 from helpers.networks import NETWORK
-from helpers.small_runs import metrics, one_thread, small_preset, write_videos
+from helpers.small_runs import metrics, small_preset, write_videos
 from rcrlib.data import Dataset, keep_labels, load, read_mask, write_mask
 from rcrlib.errors import DataError, OptionError
 from rcrlib.files import RECORD
@@ -26,13 +25,9 @@ from rcrlib.pseudo import Target, generate, predict_targets
 from rcrlib.train import train_video
 from rcrlib.triplets import reader_for
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SIZES = {"size": 32, "flow_size": 40}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def threads() -> Iterator[None]:
-    with one_thread():
-        yield
 
 
 @pytest.fixture(scope="module")

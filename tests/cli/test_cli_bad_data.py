@@ -6,7 +6,8 @@ import pytest
 
 from helpers.films import frames_of, write_film
 
-RUN = ("-o", "run", "--batch", 2, "--device", "cpu")
+PRESET = ("--preset", "smallest")
+RUN = (*PRESET, "-o", "run", "--batch", 2, "--device", "cpu")
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def test_a_frame_that_does_not_decode(refused, trained, broken):
     generator = ("--fgplg", trained.weights("fgplg"))
     refused("pseudo-label", broken, *generator, "-o", "labels", says=says)
     refused("train", "image", broken, *RUN, "--steps", 9, says=says, leaves="run")
-    refused("demo", "--data", broken, "--steps", 9, says=says, leaves="rcr-demo")
+    refused("demo", "--data", broken, *PRESET, "--steps", 9, says=says, leaves="rcr-demo")
 
 
 def test_a_frame_that_does_not_decode_in_a_process_that_reads_ahead(refused, broken):
@@ -105,7 +106,7 @@ def test_fewer_kept_labels_than_a_triplet_needs_in_the_demo(refused, videos):
 def test_data_that_is_not_there(refused, trained):
     for command in (("data", "show"), ("train", "image"), ("predict",)):
         rest = {
-            "train": ("-o", "run"),
+            "train": RUN,
             "predict": ("-o", "maps", "--weights", trained.weights("video")),
         }.get(command[0], ())
         refused(*command, "nowhere", *rest, says=["nowhere", "not there", "data set's folder"])

@@ -10,7 +10,7 @@ import pytest
 from rcrlib.data import load
 
 SPLIT = ("--split", "train")
-RUN = ("-o", "run", "--steps", 2, "--batch", 2, "--device", "cpu")
+RUN = ("--preset", "smallest", "-o", "run", "--steps", 2, "--batch", 2, "--device", "cpu")
 
 
 @pytest.mark.parametrize(

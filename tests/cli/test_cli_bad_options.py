@@ -10,7 +10,7 @@ from rcrlib.data import LAYOUTS
 from rcrlib.flow import METHODS
 from rcrlib.train import PRESETS
 
-RUN = ("-o", "run", "--steps", 2, "--batch", 2)
+RUN = ("--preset", "smallest", "-o", "run", "--steps", 2, "--batch", 2)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_an_option_of_fgplg_that_is_unknown(refused, synthetic, tmp_path, option
     ("options", "says"),
     [
         (("--clip", 0), ("clip is 0", "at least 1")),
-        (("--overlap", 4), ("overlap is 4", "0 to 3")),
+        (("--clip", 4, "--overlap", 4), ("overlap is 4", "0 to 3")),
         (("--size", 3), ("size is 3", "at least 16")),
         (("--size", 0), ("size is 0", "at least 16")),
         (("--device", "tpu"), ("device 'tpu'", "use auto, cpu")),

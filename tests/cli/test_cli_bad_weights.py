@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-TRAIN = ("-o", "run", "--steps", 2, "--batch", 2, "--device", "cpu")
+TRAIN = ("--preset", "smallest", "-o", "run", "--steps", 2, "--batch", 2, "--device", "cpu")
 
 
 @pytest.fixture

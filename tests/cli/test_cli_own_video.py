@@ -67,7 +67,7 @@ def test_from_a_film_and_five_labels_to_maps_as_the_readme_says(rcr, film, tmp_p
     assert "my-set/film: 5 labels" in ended.out
     video = load(tmp_path / "my-set")["film"]
     assert [video.frame_names[index] for index in video.annotated] == drawn
-    ended = rcr(*demo, "--steps", 2)
+    ended = rcr(*demo, "--steps", 2, "--preset", "smallest")
     assert (ended.status, ended.err) == (0, "")
     text = README.read_text(encoding="utf-8")
     folder = re.search(r"`(my-run/[\w-]+)`\nthen holds|`(my-run/[\w-]+)` then holds", text)

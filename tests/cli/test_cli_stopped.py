@@ -17,22 +17,18 @@ import torch
 from PIL import Image
 
 import rcrlib
+from helpers.disks import small_disk
 from rcrlib.data import SyntheticVideo
 from rcrlib.train.progress import Log
 
-RUN = ("--steps", 3, "--batch", 2, "--device", "cpu")
+RUN = ("--preset", "smallest", "--steps", 3, "--batch", 2, "--device", "cpu")
 
 
 @pytest.fixture
 def disk(tmp_path):
     """Return a disk of 16 KiB, or skip where none can be mounted."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
-    if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("needs the right to mount a small disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "disk", "16k") as folder:
+        yield folder
 
 
 @pytest.mark.parametrize(
@@ -58,7 +54,7 @@ def test_a_full_disk(refused, trained, disk, command):
         "pseudo-label": (data, "--fgplg", weights("fgplg"), "-o", out),
         "predict": (data, "--weights", weights("video"), "-o", out),
         "weights import": (weights("image"), disk / "out.safetensors"),
-        "demo": ("--data", data, "-o", out, "--steps", 2),
+        "demo": ("--data", data, "-o", out, "--steps", 2, "--preset", "smallest"),
     }[command]
     line = refused(*command.split(), *arguments, says=[disk / "out"], leaves="disk")
     assert "No space left on device; free some space and run again" in line
@@ -159,7 +155,7 @@ def test_ctrl_c_in_training_ends_the_step_and_resume_goes_on(
 
 
 def test_ctrl_c_in_the_demo_and_resume_goes_on(refused, rcr, synthetic, monkeypatch, tmp_path):
-    demo = ("demo", "--data", synthetic, "--steps", 2)
+    demo = ("demo", "--data", synthetic, "--steps", 2, "--preset", "smallest")
     with monkeypatch.context() as patch:
         interrupt_at(patch, rcrlib.pseudo, "write_mask", 2)
         says = ["rcr-demo: stopped by Ctrl-C", "--resume goes on"]

@@ -11,6 +11,8 @@ from helpers.small_experiments import finished, run_small, scores
 from helpers.small_runs import content, metrics_count
 from rcrlib.experiments import load_result
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CELL = "cells/1in5-rgb+labels+flow-residual-m1-Re-s0"
 GRID = {"only": ("0/5", "1/5"), "steps": 6}
 

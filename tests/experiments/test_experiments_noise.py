@@ -13,6 +13,8 @@ from rcrlib.experiments.noise import ExactFlow, NoisyFlow, bend, smooth_field
 from rcrlib.flow import get_flow
 from rcrlib.metrics import iou
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CONFIG = SyntheticConfig(videos=3, frames=11, size=(40, 56), seed=3)
 
 

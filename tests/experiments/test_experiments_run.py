@@ -26,6 +26,8 @@ from rcrlib.experiments.lab import claim, open_lab, places
 from rcrlib.experiments.merge import merge_results
 from rcrlib.experiments.world import World
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CELLS = {
     "table1": ["ours"],
     "fig5": ["ours"],
@@ -124,7 +126,7 @@ def test_a_cell_is_a_folder_with_all_that_belongs_to_it(data, out):
     cell = out / "cells" / "1in5-rgb+labels+flow-residual-m1-Re-s0"
     stored = json.loads((cell / "result.json").read_text())
     assert stored["settings"]["seed"] == 0
-    assert stored["lab"]["preset"] == "tiny"
+    assert stored["lab"]["preset"] == "smallest"
     assert stored["result"]["labels"] == 6  # three of each of two videos
     assert stored["result"]["pseudo_labels"] == 4
     assert {"command", "commit", "machine", "threads", "seconds"} <= stored["made"].keys()

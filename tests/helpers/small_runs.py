@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from safetensors import safe_open
 
@@ -17,6 +18,7 @@ from rcrlib.data import SyntheticConfig, keep_labels, load, write_synthetic
 from rcrlib.flow import get_flow
 from rcrlib.models import NERConfig, weights_metadata
 from rcrlib.train import (
+    PRESETS,
     Preset,
     TrainConfig,
     get_preset,
@@ -37,13 +39,17 @@ def one_thread() -> Iterator[None]:
     """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def small_preset(**training: Any) -> Preset:
     """Six steps on frames of 32x32; dropout, augmentation and reversal are on."""
-    preset = replace(get_preset("tiny"), network=NETWORK, size=32, flow_size=32, clip=3)
+    preset = replace(
+        get_preset("tiny"), name="smallest", network=NETWORK, size=32, flow_size=32, clip=3
+    )
     stages = {
         "image": TrainConfig(batch=3, lr=1e-3, steps=6),
         "fgplg": TrainConfig(batch=2, lr=1e-3, steps=6),
@@ -53,6 +59,14 @@ def small_preset(**training: Any) -> Preset:
     return replace(
         preset, **{name: replace(s, **{**common, **training}) for name, s in stages.items()}
     )
+
+
+@contextmanager
+def known(preset: Preset) -> Iterator[None]:
+    """Let a preset be asked for by its name, as those of the package are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, preset.name, preset)
+        yield
 
 
 def write_videos(folder: Path, *, videos: int = 3, frames: int = 9) -> Path:

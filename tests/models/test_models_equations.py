@@ -14,6 +14,8 @@ from rcrlib.models import NER, ConvGRUCell, DBConvGRU, NERConfig, NonLocalBlock
 from rcrlib.models.fast.nonlocal_block import dot_product_sum
 from rcrlib.models.nonlocal_block import pairwise_sum, softmax_sum
 
+pytestmark = pytest.mark.usefixtures("seeded")
+
 Array = np.ndarray
 VARIANTS = ["paper", "official"]
 
@@ -22,11 +24,6 @@ def randomise(module: nn.Module) -> None:
     """Leave nothing at zero: neither W of a non-local block nor a bias."""
     for parameter in module.parameters():
         nn.init.normal_(parameter, std=0.3)
-
-
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(20190819)
 
 
 def sigmoid(x: Array) -> Array:

@@ -10,10 +10,7 @@ from rcrlib.errors import OptionError
 from rcrlib.models import FGPLG, RCRNet
 from rcrlib.models.fgplg import AGREED
 
-
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(20190819)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def test_fgplg_starts_with_the_image_network_and_its_stem_for_rgb():

@@ -25,10 +25,7 @@ from rcrlib.models import (
     weights_metadata,
 )
 
-
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(20190819)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def refusal(path: Path) -> str:

@@ -13,6 +13,8 @@ from rcrlib.errors import OptionError
 from rcrlib.files import PARTIAL, RECORD, output_folder
 from rcrlib.train.checkpoint import RunFolder
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SETTINGS = {
     "command": "train",
     "lr": 0.1,

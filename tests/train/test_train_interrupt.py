@@ -18,6 +18,8 @@ from rcrlib.files import PARTIAL
 from rcrlib.train.checkpoint import RunFolder
 from rcrlib.train.progress import catch_interrupts
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def _train_and_write_down_errors(videos: Path, run: Path, note: Path, workers: int) -> None:
     os.setsid()  # a process group of its own, as in a terminal, where Ctrl-C reaches all of it

@@ -32,6 +32,8 @@ from rcrlib.train import (
 )
 from rcrlib.train.sampler import StepSampler
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 

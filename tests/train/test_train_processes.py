@@ -14,6 +14,8 @@ from helpers import train_with_torchrun
 from helpers.small_runs import content, metrics
 from rcrlib.errors import OptionError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 ROOT = Path(__file__).parents[2]
 
 

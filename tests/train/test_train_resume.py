@@ -23,6 +23,8 @@ from helpers.small_runs import (
 )
 from rcrlib.files import PARTIAL
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_killed_and_resumed_runs_end_with_the_same_bits(stage, videos, whole, tmp_path, full):

@@ -16,6 +16,8 @@ from rcrlib.train import StillTriplets, load_as
 from rcrlib.train.sampler import SampleKey
 from rcrlib.train.stills import corrupted_guidance
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SIZE = (32, 48)
 
 
