@@ -97,6 +97,7 @@ def test_k_centre_is_within_twice_the_best_distance(video, monkeypatch):
     from itertools import combinations
 
     points = torch.rand(9, 2, generator=torch.Generator().manual_seed(0))
+    # No picture has features of known distances.
     monkeypatch.setattr(KCentre, "_features", lambda self, video: points)
     chosen = KCentre()(video(grey(*range(9))), 4)
 

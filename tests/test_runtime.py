@@ -66,6 +66,7 @@ def test_precision_on_a_cpu():
     [({"avx2", "avx512_bf16"}, True), ({"amx_bf16"}, True), ({"bf16"}, True), ({"avx2"}, False)],
 )
 def test_a_cpu_computes_in_bf16_where_its_flags_say_so(flags, expected, monkeypatch):
+    # What other machines say of themselves, which only this private function reads.
     monkeypatch.setattr(runtime, "_cpu_flags", lambda: flags)
     assert computes_in_bf16(CPU) is expected
 

@@ -97,6 +97,7 @@ def test_occlusion_and_low_contrast_share_do_what_they_say():
     assert low < 0.6 * high
 
 
+# Two tests look at the layers, which the pictures and masks do not tell apart.
 def test_videos_of_one_world_share_ground_and_object_and_differ_in_everything_else():
     first, other, again = make_synthetic(replace(SMALL, videos=3, looks=2))
     ground, theirs, same = (
