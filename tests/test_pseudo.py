@@ -178,7 +178,7 @@ def test_the_record_says_what_made_the_folder(dataset, fgplg, tmp_path):
     assert json.loads((tmp_path / "others" / RECORD).read_text())["fgplg"] != record["fgplg"]
 
 
-def test_training_takes_the_folder(dataset, fgplg, tmp_path):
+def test_training_takes_the_folder_of_pseudo_labels(dataset, fgplg, tmp_path):
     write(dataset, fgplg, tmp_path / "labels", l=5, m=1)
     labelled = dataset.with_label_folder(tmp_path / "labels")
     assert [video.annotated for video in labelled] == [(0, 3, 5, 8, 10)] * 2

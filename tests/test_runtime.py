@@ -52,7 +52,7 @@ def test_auto_precision_is_what_the_gpu_computes_in(capability, expected, monkey
     assert pick_precision("auto", torch.device("cuda", 0)) == expected
 
 
-def test_precision_on_a_cpu():
+def test_a_cpu_computes_in_float32_or_bf16_and_refuses_fp16():
     assert pick_precision("auto", CPU) == pick_precision("32", CPU) == "32-true"
     assert pick_precision("bf16", CPU) == "bf16-mixed"
     with pytest.raises(OptionError, match="fp16 needs a GPU"):

@@ -15,7 +15,7 @@ def test_every_experiment_has_its_page_and_names_its_cells(rcr):
     assert "19/20" in rcr("experiment", "table2", "--help").out
 
 
-def test_an_experiment_and_its_page(rcr, synthetic, tmp_path):
+def test_an_experiment_is_run_once_and_makes_its_page(rcr, synthetic, tmp_path):
     ended = rcr("experiment", "table4", "--data", synthetic, *QUICK, "--only", "Ga", "--only", "Gd")
     assert (ended.status, ended.err) == (0, "")
     assert "cells/1in5-rgb+labels+flow-m1-Re-s0" in ended.out

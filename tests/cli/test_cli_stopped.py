@@ -44,7 +44,7 @@ def disk(tmp_path):
         "demo",
     ],
 )
-def test_a_full_disk(refused, trained, disk, command):
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(refused, trained, disk, command):
     data, weights, out = trained.data, trained.weights, disk / "out"
     arguments = {
         "data synth": (out, "--videos", 2, "--val", 1, "--frames", 9, "--height", 32),
@@ -64,7 +64,9 @@ def test_a_full_disk(refused, trained, disk, command):
     assert {path.name for path in left} <= whole
 
 
-def test_a_full_disk_without_a_disk_that_is_full(refused, trained, monkeypatch, tmp_path):
+def test_a_write_that_fails_for_want_of_space_names_the_file(
+    refused, trained, monkeypatch, tmp_path
+):
     """Where nothing can be mounted: the writers fail as they do, without the name of a file."""
 
     def fail(*arguments, **options):
@@ -87,7 +89,7 @@ def test_a_full_disk_without_a_disk_that_is_full(refused, trained, monkeypatch, 
         (MemoryError(), ("memory is full", "--batch")),
     ],
 )
-def test_a_full_memory(refused, synthetic, monkeypatch, error, says):
+def test_a_full_memory_says_what_to_lower(refused, synthetic, monkeypatch, error, says):
     def fail(*arguments, **options):
         raise error
 
@@ -109,13 +111,13 @@ def interrupt_at(monkeypatch, owner, name, call):
     monkeypatch.setattr(owner, name, wrapper)
 
 
-def test_ctrl_c_while_videos_are_made(refused, monkeypatch):
+def test_ctrl_c_while_making_videos_leaves_nothing_half(refused, monkeypatch):
     interrupt_at(monkeypatch, SyntheticVideo, "frame", 5)
     size = ("--frames", 9, "--height", 32, "--width", 32)
     refused("data", "synth", "out", *size, says=["out: stopped by Ctrl-C", "nothing is half"])
 
 
-def test_ctrl_c_while_a_film_is_made_a_data_set(refused, videos, monkeypatch):
+def test_ctrl_c_while_making_a_data_set_of_a_film_leaves_nothing_half(refused, videos, monkeypatch):
     videos.video("film", labels=(0,))
     frames, labels = (videos.root / "film" / name for name in ("frames", "labels"))
     interrupt_at(monkeypatch, shutil, "copyfile", 3)
@@ -123,19 +125,19 @@ def test_ctrl_c_while_a_film_is_made_a_data_set(refused, videos, monkeypatch):
     refused(*label, says=["my-set: stopped by Ctrl-C", "nothing is half"], leaves="my-set")
 
 
-def test_ctrl_c_while_a_data_set_is_downloaded(refused, monkeypatch):
+def test_ctrl_c_while_downloading_ends_in_one_line(refused, monkeypatch):
     interrupt_at(monkeypatch, httpx.Client, "stream", 1)
     get = ("data", "get", "davis2016", "--root", "sets")
     refused(*get, says=["sets: stopped by Ctrl-C", "run the command again"], leaves="sets")
 
 
-def test_ctrl_c_while_maps_are_written(refused, trained, monkeypatch):
+def test_ctrl_c_while_writing_maps_leaves_nothing_half(refused, trained, monkeypatch):
     interrupt_at(monkeypatch, rcrlib.predict.folder, "write_mask", 3)
     predict = ("predict", trained.data, "--weights", trained.weights("video"), "-o", "maps")
     refused(*predict, says=["maps: stopped by Ctrl-C", "run the command again"])
 
 
-def test_ctrl_c_while_pseudo_labels_are_written(refused, trained, monkeypatch):
+def test_ctrl_c_while_writing_pseudo_labels_leaves_nothing_half(refused, trained, monkeypatch):
     interrupt_at(monkeypatch, rcrlib.pseudo, "write_mask", 2)
     command = ("pseudo-label", trained.data, "--fgplg", trained.weights("fgplg"), "-o", "labels")
     refused(*command, says=["labels: stopped by Ctrl-C", "run the command again"])
@@ -174,7 +176,7 @@ def _numbers(out: str) -> list[str]:
     return [line for line in out.splitlines() if line.startswith(("(a)", "(b)"))]
 
 
-def test_ctrl_c_from_outside(tmp_path):
+def test_ctrl_c_from_outside_ends_in_one_line(tmp_path):
     """The process itself, a real SIGINT, at whatever it does while it makes the demo's videos."""
     root = str(Path(rcrlib.__file__).parents[1])
     process = subprocess.Popen(

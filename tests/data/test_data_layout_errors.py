@@ -57,7 +57,7 @@ def test_unknown_split_of_an_image_set_lists_its_folders(mini):
         load(mini.root, split="val")
 
 
-def test_unknown_split_of_fbms(mini):
+def test_unknown_split_of_fbms_is_refused(mini):
     fbms_archive(mini)
     with pytest.raises(DataError, match="FBMS has no split 'val'"):
         load(mini.root, split="val")

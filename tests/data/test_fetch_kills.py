@@ -40,7 +40,7 @@ def files(root):
 
 
 @pytest.mark.parametrize("published", [True, False], ids=["checksum", "no checksum"])
-def test_kills_at_any_moment(content, tmp_path, full, published):
+def test_kills_at_any_moment_leave_a_set_that_can_be_finished(content, tmp_path, full, published):
     checksums = (f"sha256:{hashlib.sha256(content).hexdigest()}",) if published else ()
     pause = 0.4 / (len(content) / 4096)
     with server.serving(server.Site(files={NAME: content}, pause=pause)) as site:

@@ -43,7 +43,7 @@ def test_frames_do_not_depend_on_the_order_in_which_they_are_drawn():
     assert all(np.array_equal(a, b) for a, b in zip(forwards, reversed(backwards), strict=True))
 
 
-def test_shapes_types_and_ranges():
+def test_frames_and_masks_have_their_shapes_types_and_ranges():
     video = make_synthetic(SMALL)[0]
     assert len(video) == 8
     assert (video.frame(0).shape, video.frame(0).dtype) == ((48, 64, 3), np.uint8)

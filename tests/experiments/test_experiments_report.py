@@ -99,7 +99,7 @@ def test_a_result_comes_back_from_its_file(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"summary": 1, "rows": 3}', '"summary"'])
-def test_a_file_that_is_no_result(tmp_path, text):
+def test_a_file_that_is_no_result_is_refused(tmp_path, text):
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(DataError, match=r"x\.json: is not the result of an experiment"):
         load_result(tmp_path / "x.json")

@@ -169,7 +169,7 @@ def test_one_way_recurrence_does_not_see_the_future_and_bidirectional_does():
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_gradients_of_the_convgru_cell(variant):
+def test_gradients_of_the_convgru_cell_agree_with_finite_differences(variant):
     cell = ConvGRUCell(2, variant).double()
     randomise(cell)
     x, h = torch.randn(2, 1, 2, 3, 3, dtype=torch.float64, requires_grad=True).unbind()
@@ -177,7 +177,7 @@ def test_gradients_of_the_convgru_cell(variant):
 
 
 @pytest.mark.parametrize("softmax", [False, True])
-def test_gradients_of_the_non_local_block(softmax):
+def test_gradients_of_the_non_local_block_agree_with_finite_differences(softmax):
     block = NonLocalBlock(4, softmax=softmax).double()
     randomise(block)
     check_gradients(block, torch.randn(1, 2, 4, 2, 2, dtype=torch.float64, requires_grad=True))

@@ -48,7 +48,7 @@ def test_a_run_is_not_overwritten_and_the_error_offers_to_go_on(run):
     assert run.checkpoint.is_file()
 
 
-def test_force_starts_over(run):
+def test_force_starts_a_run_over(run):
     run.weights.write_bytes(b"old weights")
     assert run.open({**SETTINGS, "lr": 0.2}, resume=False, force=True) is False
     assert [path.name for path in run.path.iterdir()] == [RECORD]
