@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from helpers.films import frames_of, write_film
-from rcrlib.data import SyntheticConfig, load, read_mask
+from rcrlib.data import SyntheticConfig, load, read_image, read_mask
 from rcrlib.experiments.world import World
 from rcrlib.models import FGPLG, RCRNet, RCRNetNER, load_weights, weights_metadata
 
@@ -71,11 +71,7 @@ def test_predict_writes_a_map_for_every_frame_of_a_data_set(rcr, trained, tmp_pa
 
 def test_predict_takes_a_folder_of_frames_and_a_video_file(rcr, trained, tmp_path):
     frames = trained.data / "JPEGImages/480p/synthetic-000"
-    film = tmp_path / "film.avi"
-    writer = cv2.VideoWriter(str(film), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
-    for path in sorted(frames.iterdir()):
-        writer.write(cv2.imread(str(path)))
-    writer.release()
+    film = write_film(tmp_path / "film.avi", map(read_image, sorted(frames.iterdir())))
     for source, name in ((frames, "synthetic-000"), (film, "film")):
         out = tmp_path / f"maps-{name}"
         weights = trained.weights("video")
