@@ -69,7 +69,7 @@ def test_curves_are_drawn_with_alt_texts(evaluations, tmp_path):
         assert Image.open(tmp_path / f"{name}.png").text["Description"] == label
 
 
-def test_the_sheet_of_worst_frames_needs_frames_that_were_asked_for(evaluations, tmp_path):
+def test_the_worst_frames_are_drawn_where_they_were_asked_for(evaluations, tmp_path):
     worst_sheet(evaluations[0], tmp_path / "worst.png")
     assert Image.open(tmp_path / "worst.png").height > 2 * 20
     with pytest.raises(DataError, match="no worst frames are known"):
