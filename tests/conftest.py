@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: one thread each, and no waiting
@@ -11,6 +12,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: one thread e
 import pytest
 import torch
 
+from helpers import PLAIN, without_twins
+from helpers.small_runs import one_thread
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run heavy tests at their full size")
@@ -18,10 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let `accelerate` change nothing with `--plain`, here and in processes of `small_runs`."""
+    """Let `accelerate` change nothing with `--plain`, here and in the processes of `helpers`."""
     if config.getoption("--plain"):
-        from small_runs import PLAIN, without_twins
-
         os.environ[PLAIN] = "1"
         without_twins()
 
@@ -50,6 +52,13 @@ def shared() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="module", name="one_thread")
+def _one_thread() -> Iterator[None]:
+    """Compute on one thread, see `helpers.small_runs.one_thread`."""
+    with one_thread():
+        yield
 
 
 @pytest.fixture

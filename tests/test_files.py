@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_runs import small_disk
 
+from helpers.disks import small_disk
 from rcrlib.errors import OptionError
 from rcrlib.files import (
     PARTIAL,

@@ -53,18 +53,18 @@ def test_as_many_different_frames_as_asked_for_in_order(video, policy, count):
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_a_video_in_which_nothing_changes(video, policy):
+def test_a_video_in_which_nothing_changes_still_gives_as_many_frames_as_asked_for(video, policy):
     assert len(set(choose(policy, video(grey(*[50] * 9)), 4))) == 4
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("count", [0, 4])
-def test_more_frames_than_there_are(video, policy, count):
+def test_no_frames_and_more_than_there_are_are_refused(video, policy, count):
     with pytest.raises(OptionError, match="has 3 frames; choose 1 to 3"):
         choose(policy, video(grey(1, 2, 3)), count)
 
 
-def test_even_distances(video):
+def test_even_policy_keeps_even_distances(video):
     assert choose("even", video(grey(*range(11))), 5) == (0, 2, 5, 8, 10)
 
 
@@ -97,6 +97,7 @@ def test_k_centre_is_within_twice_the_best_distance(video, monkeypatch):
     from itertools import combinations
 
     points = torch.rand(9, 2, generator=torch.Generator().manual_seed(0))
+    # No picture has features of known distances.
     monkeypatch.setattr(KCentre, "_features", lambda self, video: points)
     chosen = KCentre()(video(grey(*range(9))), 4)
 
@@ -107,7 +108,7 @@ def test_k_centre_is_within_twice_the_best_distance(video, monkeypatch):
     assert radius(chosen) <= 2 * best
 
 
-def test_an_unknown_policy():
+def test_an_unknown_policy_is_refused():
     with pytest.raises(OptionError, match="policy 'best': unknown; use even, appearance, flow"):
         get_policy("best")
 

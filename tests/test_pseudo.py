@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +12,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from small_runs import NETWORK, metrics, one_thread, small_disk, small_preset, write_videos
 
+from helpers.disks import small_disk
+from helpers.networks import NETWORK
+from helpers.small_runs import metrics, small_preset, write_videos
 from rcrlib.data import Dataset, keep_labels, load, read_mask, write_mask
 from rcrlib.errors import DataError, OptionError
 from rcrlib.files import RECORD
@@ -24,13 +25,9 @@ from rcrlib.pseudo import Target, generate, predict_targets
 from rcrlib.train import train_video
 from rcrlib.triplets import reader_for
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SIZES = {"size": 32, "flow_size": 40}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def threads() -> Iterator[None]:
-    with one_thread():
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +178,7 @@ def test_the_record_says_what_made_the_folder(dataset, fgplg, tmp_path):
     assert json.loads((tmp_path / "others" / RECORD).read_text())["fgplg"] != record["fgplg"]
 
 
-def test_training_takes_the_folder(dataset, fgplg, tmp_path):
+def test_training_takes_the_folder_of_pseudo_labels(dataset, fgplg, tmp_path):
     write(dataset, fgplg, tmp_path / "labels", l=5, m=1)
     labelled = dataset.with_label_folder(tmp_path / "labels")
     assert [video.annotated for video in labelled] == [(0, 3, 5, 8, 10)] * 2

@@ -52,7 +52,7 @@ def test_auto_precision_is_what_the_gpu_computes_in(capability, expected, monkey
     assert pick_precision("auto", torch.device("cuda", 0)) == expected
 
 
-def test_precision_on_a_cpu():
+def test_a_cpu_computes_in_float32_or_bf16_and_refuses_fp16():
     assert pick_precision("auto", CPU) == pick_precision("32", CPU) == "32-true"
     assert pick_precision("bf16", CPU) == "bf16-mixed"
     with pytest.raises(OptionError, match="fp16 needs a GPU"):
@@ -66,6 +66,7 @@ def test_precision_on_a_cpu():
     [({"avx2", "avx512_bf16"}, True), ({"amx_bf16"}, True), ({"bf16"}, True), ({"avx2"}, False)],
 )
 def test_a_cpu_computes_in_bf16_where_its_flags_say_so(flags, expected, monkeypatch):
+    # What other machines say of themselves, which only this private function reads.
     monkeypatch.setattr(runtime, "_cpu_flags", lambda: flags)
     assert computes_in_bf16(CPU) is expected
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from small_runs import NETWORK, one_thread, small_preset, write_videos
 
+from helpers.networks import NETWORK
+from helpers.small_runs import one_thread, small_preset, write_videos
 from rcrlib.bench.data import bench_data
 from rcrlib.data import load
 from rcrlib.errors import OptionError
@@ -31,6 +32,6 @@ def test_every_variant_has_its_row(videos):
 
 
 @pytest.mark.parametrize("options", [{"workers": -1}, {"steps": 0}, {"rounds": 0}])
-def test_options_out_of_range(videos, options):
+def test_options_out_of_range_are_refused(videos, options):
     with one_thread(), pytest.raises(OptionError):
         bench_data(videos, small_preset(), device="cpu", **{"workers": 0, "steps": 1, **options})

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_runs import write_videos
 
+from helpers.small_runs import write_videos
 from rcrlib.bench import bench_metrics, evaluate_from_disk, write_maps_and_masks
 from rcrlib.bench import metrics as of_metrics
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import torch
 
+from helpers.small_runs import known, one_thread, small_preset
 from rcrlib.cli.main import main
-from rcrlib.train import presets
 
 SIZE = (24, 32)
-TRAIN = ("--steps", "2", "--batch", "2", "--device", "cpu")
+TRAIN = ("--preset", "smallest", "--steps", "2", "--batch", "2", "--device", "cpu")
 
 
 @dataclass(frozen=True)
@@ -32,36 +31,20 @@ Rcr = Callable[..., Ended]
 Refused = Callable[..., str]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def smaller_preset() -> Iterator[None]:
-    """Make the preset `tiny` tinier: these tests are about the command, not about learning.
+@pytest.fixture
+def rcr(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rcr:
+    """Return the command; it runs in `tmp_path` and knows `--preset smallest`, for quick runs.
 
     On one thread: tensors as small as these only wait for more of them.
     """
-    tiny = presets.PRESETS["tiny"]
-    network = replace(
-        tiny.network, aspp_channels=8, skip_channels=(4, 8), refine_channels=8, head_channels=8
-    )
-    stages = {name: replace(getattr(tiny, name), batch=2) for name in ("image", "fgplg", "video")}
-    small = replace(tiny, network=network, size=32, flow_size=48, **stages)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(presets.PRESETS, "tiny", small)
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        yield
-        torch.set_num_threads(threads)
-
-
-@pytest.fixture
-def rcr(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rcr:
-    """Return the command; it runs in `tmp_path`."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: object) -> Ended:
         capsys.readouterr()
         status: object = 0
         try:
-            main([str(argument) for argument in arguments])
+            with one_thread(), known(small_preset()):
+                main([str(argument) for argument in arguments])
         except SystemExit as end:
             status = end.code
         captured = capsys.readouterr()
@@ -173,6 +156,11 @@ def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def trained(synthetic: Path) -> Trained:
     """Run the four commands of the method, one after another."""
+    with one_thread(), known(small_preset()):
+        return _train(synthetic)
+
+
+def _train(synthetic: Path) -> Trained:
     root = synthetic.parent
     data = (str(synthetic), "--split", "train")
     start = ("--start", f"{root}/image/model.safetensors")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from small_runs import frames_of, write_film
 
-RUN = ("-o", "run", "--batch", 2, "--device", "cpu")
+from helpers.films import frames_of, write_film
+
+PRESET = ("--preset", "smallest")
+RUN = (*PRESET, "-o", "run", "--batch", 2, "--device", "cpu")
 
 
 @pytest.fixture
@@ -17,22 +19,22 @@ def broken(videos):
     return videos.root
 
 
-def test_a_frame_that_does_not_decode(refused, trained, broken):
+def test_a_frame_that_does_not_decode_is_named(refused, trained, broken):
     says = ("set/dog/frames/00000.png", "cannot be read as an image", "replace the file")
     refused("data", "show", broken, says=says)
     refused("predict", broken, "--weights", trained.weights("video"), "-o", "maps", says=says)
     generator = ("--fgplg", trained.weights("fgplg"))
     refused("pseudo-label", broken, *generator, "-o", "labels", says=says)
     refused("train", "image", broken, *RUN, "--steps", 9, says=says, leaves="run")
-    refused("demo", "--data", broken, "--steps", 9, says=says, leaves="rcr-demo")
+    refused("demo", "--data", broken, *PRESET, "--steps", 9, says=says, leaves="rcr-demo")
 
 
-def test_a_frame_that_does_not_decode_in_a_process_that_reads_ahead(refused, broken):
+def test_a_frame_that_does_not_decode_in_a_worker_process_is_named(refused, broken):
     run = (*RUN, "--steps", 9, "--workers", 1)
     refused("train", "image", broken, *run, says=["set/dog/frames/00000.png"], leaves="run")
 
 
-def test_a_video_file_that_does_not_decode(refused, trained, tmp_path):
+def test_a_video_file_that_does_not_decode_is_refused(refused, trained, tmp_path):
     (tmp_path / "film.mp4").write_bytes(b"no video" * 99)
     says = ("film.mp4", "cannot be opened as a video", "convert the file")
     weights = trained.weights("video")
@@ -45,7 +47,7 @@ def test_a_video_file_has_no_labels_to_learn_from(refused, tmp_path):
     refused("train", "image", "film.avi", *RUN, says=["film.avi", "no label", "give labels"])
 
 
-def test_a_mask_of_another_size_than_its_frame(refused, trained, videos):
+def test_a_mask_of_another_size_than_its_frame_is_refused(refused, trained, videos):
     videos.video("dog")
     videos.mask("dog/labels/00005.png", size=(24, 30))
     says = ("set/dog/labels/00005.png", "30x24", "32x24", "give a mask of the frame's size")
@@ -56,7 +58,7 @@ def test_a_mask_of_another_size_than_its_frame(refused, trained, videos):
 
 
 @pytest.mark.parametrize("command", ["data show", "train video", "predict", "demo"])
-def test_a_label_without_a_frame(refused, trained, videos, command):
+def test_a_label_without_a_frame_is_refused(refused, trained, videos, command):
     videos.video("dog")
     videos.mask("dog/labels/00099.png")
     rest = {
@@ -68,7 +70,7 @@ def test_a_label_without_a_frame(refused, trained, videos, command):
     refused(*command.split(), *data, *rest, says=says)
 
 
-def test_an_empty_video(refused, trained, videos, tmp_path):
+def test_an_empty_video_is_refused(refused, trained, videos, tmp_path):
     videos.video("dog")
     (videos.root / "empty/frames").mkdir(parents=True)
     (tmp_path / "nothing").mkdir()
@@ -87,7 +89,7 @@ def test_a_video_of_one_frame_is_too_little_to_learn_from(refused, trained, vide
     refused("demo", "--data", videos.root, says=["set", "one has most labels, 1", "at least 3"])
 
 
-def test_fewer_labels_than_a_triplet_needs(refused, videos):
+def test_fewer_labels_than_a_triplet_needs_are_refused(refused, videos):
     videos.video("dog", labels=(0, 10))
     refused("demo", "--data", videos.root, says=["set", "dog has most labels, 2", "at least 3"])
     videos.video("cat")  # 11 labels
@@ -95,29 +97,29 @@ def test_fewer_labels_than_a_triplet_needs(refused, videos):
     refused("train", "fgplg", videos.root, *RUN, "-l", 6, says=says)
 
 
-def test_fewer_kept_labels_than_a_triplet_needs_in_the_demo(refused, videos):
+def test_the_demo_refuses_fewer_kept_labels_than_a_triplet_needs(refused, videos):
     videos.video("cat")  # 11 labels, of which 2 are kept
     says = ("set", "3 kept labels", "cat has most, with 2", "lower --l")
     refused("demo", "--data", videos.root, "-l", 6, "--steps", 1, says=says)
 
 
-def test_data_that_is_not_there(refused, trained):
+def test_missing_data_are_refused(refused, trained):
     for command in (("data", "show"), ("train", "image"), ("predict",)):
         rest = {
-            "train": ("-o", "run"),
+            "train": RUN,
             "predict": ("-o", "maps", "--weights", trained.weights("video")),
         }.get(command[0], ())
         refused(*command, "nowhere", *rest, says=["nowhere", "not there", "data set's folder"])
     refused("demo", "--data", "nowhere", says=["nowhere", "not there"])
 
 
-def test_a_split_that_is_not_there(refused, synthetic):
+def test_an_unknown_split_is_answered_with_those_found(refused, synthetic):
     says = ("no split 'test'", "splits found: train, val", "give one of them")
     refused("data", "show", synthetic, "--split", "test", says=says)
 
 
 @pytest.mark.parametrize("stage", ["fgplg", "video"])
-def test_images_that_are_not_there_or_have_no_label(stage, refused, trained, tmp_path):
+def test_images_that_are_missing_or_unlabelled_are_refused(stage, refused, trained, tmp_path):
     run = ("train", stage, trained.data, "--split", "train", *RUN)
     refused(*run, "--images", "DUTS-TR", says=["DUTS-TR"], leaves="run")
     write_film(tmp_path / "film.avi", frames_of(3))

@@ -10,7 +10,7 @@ import pytest
 from rcrlib.data import load
 
 SPLIT = ("--split", "train")
-RUN = ("-o", "run", "--steps", 2, "--batch", 2, "--device", "cpu")
+RUN = ("--preset", "smallest", "-o", "run", "--steps", 2, "--batch", 2, "--device", "cpu")
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ RUN = ("-o", "run", "--steps", 2, "--batch", 2, "--device", "cpu")
         (11, 1, ("2 kept labels", "lower --l")),
     ],
 )
-def test_l_or_m_out_of_range(refused, trained, l, m, says):
+def test_l_or_m_out_of_range_is_refused(refused, trained, l, m, says):
     generator = ("--fgplg", trained.weights("fgplg"), "-o", "labels")
     refused("pseudo-label", trained.data, *SPLIT, *generator, "-l", l, "-m", m, says=says)
 
@@ -38,16 +38,16 @@ def test_l_or_m_out_of_range(refused, trained, l, m, says):
         (("-m", -1), ("m=-1", "at least 0")),
     ],
 )
-def test_l_or_m_out_of_range_in_the_demo(refused, trained, options, says):
+def test_the_demo_refuses_l_or_m_out_of_range(refused, trained, options, says):
     refused("demo", "--data", trained.data, *options, says=says)
 
 
-def test_a_negative_m_in_the_demo_on_a_video_of_ones_own(refused, videos):
+def test_the_demo_refuses_a_negative_m_on_a_video_of_ones_own(refused, videos):
     videos.video("dog", labels=(0, 5, 10))
     refused("demo", "--data", videos.root, "-m", -1, "--steps", 1, says=["m=-1"])
 
 
-def test_l_out_of_range_in_training(refused, trained):
+def test_training_refuses_l_out_of_range_or_beside_a_label_folder(refused, trained):
     refused("train", "fgplg", trained.data, *RUN, "-l", 0, says=["l=0", "at least 1"])
     refused("train", "video", trained.data, *RUN, "-l", 0, says=["l=0", "at least 1"])
     labels = ("--labels", trained.pseudo, "-l", 5)
@@ -65,13 +65,13 @@ def learn(trained, folder):
     return ("train", "video", trained.data, *SPLIT, "--labels", folder, *RUN)
 
 
-def test_a_pseudo_label_folder_that_is_missing_or_empty(refused, trained, tmp_path):
+def test_a_pseudo_label_folder_that_is_missing_or_empty_is_refused(refused, trained, tmp_path):
     refused(*learn(trained, "nowhere"), says=["nowhere", "found nothing"])
     (tmp_path / "empty").mkdir()
     refused(*learn(trained, "empty"), says=["empty", "holds no masks", "VIDEO/FRAME.png"])
 
 
-def test_a_pseudo_label_folder_of_other_videos(refused, trained, labels, videos):
+def test_a_pseudo_label_folder_of_other_videos_is_refused(refused, trained, labels, videos):
     (labels / "manifest.json").unlink()
     (labels / "synthetic-000").rename(labels / "somebody-else")
     says = ("labels", "belongs to other videos", "somebody-else", "give the labels of this")
@@ -81,14 +81,14 @@ def test_a_pseudo_label_folder_of_other_videos(refused, trained, labels, videos)
     refused(*other, says=["pseudo", "belongs to other videos", "synthetic-000"])
 
 
-def test_a_pseudo_label_folder_with_other_frames(refused, trained, labels):
+def test_a_pseudo_label_folder_with_other_frames_is_refused(refused, trained, labels):
     (labels / "manifest.json").unlink()
     (labels / "synthetic-000/00000.png").rename(labels / "synthetic-000/90000.png")
     says = ("labels", "synthetic-000 has no frame 90000", "named like 00000")
     refused(*learn(trained, labels), says=says)
 
 
-def test_a_pseudo_label_folder_that_is_not_complete(refused, trained, labels):
+def test_an_incomplete_pseudo_label_folder_is_refused(refused, trained, labels):
     (labels / "synthetic-000/00002.png").unlink()
     says = ("labels/manifest.json", "missing", "synthetic-000/00002", "make the label folder again")
     refused(*learn(trained, labels), says=says)
@@ -98,13 +98,13 @@ def test_a_pseudo_label_folder_that_is_not_complete(refused, trained, labels):
     refused(*learn(trained, labels), says=says)
 
 
-def test_a_pseudo_label_of_another_size(refused, trained, labels, videos):
+def test_a_pseudo_label_of_another_size_is_refused(refused, trained, labels, videos):
     videos.mask("mask.png", size=(48, 60)).rename(labels / "synthetic-000/00002.png")
     says = ("labels/synthetic-000/00002.png", "60x48", "64x48")
     refused(*learn(trained, labels), says=says)
 
 
-def test_a_damaged_manifest(refused, trained, labels):
+def test_a_damaged_manifest_is_refused(refused, trained, labels):
     (labels / "manifest.json").write_text("{")
     refused(*learn(trained, labels), says=["labels/manifest.json", "make the label folder again"])
 

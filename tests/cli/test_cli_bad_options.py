@@ -10,7 +10,7 @@ from rcrlib.data import LAYOUTS
 from rcrlib.flow import METHODS
 from rcrlib.train import PRESETS
 
-RUN = ("-o", "run", "--steps", 2, "--batch", 2)
+RUN = ("--preset", "smallest", "-o", "run", "--steps", 2, "--batch", 2)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,9 @@ RUN = ("-o", "run", "--steps", 2, "--batch", 2)
         ("data show a b", ("unexpected extra argument", "b", "rcr data show --help")),
     ],
 )
-def test_a_command_line_that_cannot_be_understood(refused, line, says):
+def test_a_command_line_that_cannot_be_understood_is_answered_with_the_help_page(
+    refused, line, says
+):
     refused(*line.split(), says=says)
 
 
@@ -51,7 +53,9 @@ def test_a_command_line_that_cannot_be_understood(refused, line, says):
         (("--checkpoint-every", 0), ("checkpoint_every is 0", "at least 1")),
     ],
 )
-def test_an_option_that_is_unknown_or_out_of_range(refused, synthetic, options, says):
+def test_training_refuses_options_that_are_unknown_or_out_of_range(
+    refused, synthetic, options, says
+):
     refused("train", "image", synthetic, *RUN, *options, says=says)
 
 
@@ -66,7 +70,7 @@ def test_an_option_that_is_unknown_or_out_of_range(refused, synthetic, options, 
         (("--variant", "mine"), ("variant='mine'", "'paper', 'official'")),
     ],
 )
-def test_an_option_of_fgplg_that_is_unknown(refused, synthetic, tmp_path, options, says):
+def test_train_fgplg_refuses_unknown_options(refused, synthetic, tmp_path, options, says):
     (tmp_path / "taken").write_text("a file")
     refused("train", "fgplg", synthetic, *RUN, "--device", "cpu", *options, says=says)
 
@@ -75,24 +79,24 @@ def test_an_option_of_fgplg_that_is_unknown(refused, synthetic, tmp_path, option
     ("options", "says"),
     [
         (("--clip", 0), ("clip is 0", "at least 1")),
-        (("--overlap", 4), ("overlap is 4", "0 to 3")),
+        (("--clip", 4, "--overlap", 4), ("overlap is 4", "0 to 3")),
         (("--size", 3), ("size is 3", "at least 16")),
         (("--size", 0), ("size is 0", "at least 16")),
         (("--device", "tpu"), ("device 'tpu'", "use auto, cpu")),
     ],
 )
-def test_an_option_of_predict_that_is_out_of_range(refused, trained, options, says):
+def test_predict_refuses_options_out_of_range(refused, trained, options, says):
     weights = ("--weights", trained.weights("video"))
     refused("predict", trained.data, *weights, "-o", "maps", *options, says=says)
 
 
-def test_an_option_of_pseudo_label_that_is_unknown(refused, trained):
+def test_pseudo_label_refuses_unknown_options(refused, trained):
     generator = ("--fgplg", trained.weights("fgplg"), "-o", "labels")
     says = ("unit='hours'", "'annotated' or 'frames'")
     refused("pseudo-label", trained.data, *generator, "--unit", "hours", says=says)
 
 
-def test_a_size_of_pseudo_label_that_is_out_of_range(refused, trained):
+def test_pseudo_label_refuses_a_size_out_of_range(refused, trained):
     generator = ("--fgplg", trained.weights("fgplg"), "-o", "labels")
     says = ("size is -8", "at least 16")
     refused("pseudo-label", trained.data, *generator, "--size", -8, says=says)
@@ -124,7 +128,7 @@ def test_an_option_of_the_demo_is_checked_before_anything_is_written(refused, op
         (("--seed", -1), ("seed is -1", "0 or more")),
     ],
 )
-def test_an_option_of_synth_that_is_out_of_range(refused, options, says):
+def test_synth_refuses_options_out_of_range(refused, options, says):
     refused("data", "synth", "out", *options, says=says)
 
 
@@ -186,14 +190,14 @@ def test_force_never_takes_one_kind_of_folder_for_another(refused, trained, tmp_
     refused(*train, says=["set/rcr.json", "not that of a training run", "name another folder"])
 
 
-def test_a_file_in_the_place_of_the_output(refused, trained, tmp_path):
+def test_a_file_in_the_place_of_the_output_is_refused(refused, trained, tmp_path):
     (tmp_path / "file").write_text("a file")
     for command in outputs(trained):
         refused(*command, "file", says=["file", "in the way", "name another folder"])
         refused(*command, "file/below", says=["file"])
 
 
-def test_a_run_that_is_resumed_with_other_settings(refused, rcr, trained):
+def test_resuming_with_other_settings_is_refused(refused, rcr, trained):
     train = ("train", "image", trained.data, *RUN, "--device", "cpu")
     assert rcr(*train).status == 0
     refused(*train, says=["run", "exists and is not empty", "--resume"])

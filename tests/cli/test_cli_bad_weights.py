@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-TRAIN = ("-o", "run", "--steps", 2, "--batch", 2, "--device", "cpu")
+TRAIN = ("--preset", "smallest", "-o", "run", "--steps", 2, "--batch", 2, "--device", "cpu")
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def bad(trained, tmp_path):
     ["garbage.safetensors", "garbage.pth", "empty.safetensors", "truncated.safetensors",
      "truncated.pth"],
 )  # fmt: skip
-def test_a_file_that_is_damaged_or_no_weights(refused, trained, bad, name):
+def test_a_file_that_is_damaged_or_no_weights_is_refused(refused, trained, bad, name):
     says = (name, "cannot be read as weights", "fetch it again")
     refused("predict", trained.data, "--weights", name, "-o", "maps", says=says)
     refused("pseudo-label", trained.data, "--fgplg", name, "-o", "labels", says=says)
@@ -38,7 +38,7 @@ def test_a_file_that_is_damaged_or_no_weights(refused, trained, bad, name):
     refused("weights", "import", name, "ours.safetensors", says=says)
 
 
-def test_a_file_that_is_not_there(refused, trained):
+def test_a_missing_file_is_refused(refused, trained):
     says = ("nowhere.pth", "no such file", ".safetensors or .pth")
     refused("predict", trained.data, "--weights", "nowhere.pth", "-o", "maps", says=says)
     refused("weights", "import", "nowhere.pth", "ours.safetensors", says=says)
@@ -47,7 +47,7 @@ def test_a_file_that_is_not_there(refused, trained):
     refused("demo", *encoder, says=says)
 
 
-def test_the_file_of_another_network(refused, trained):
+def test_the_file_of_another_network_is_refused(refused, trained):
     weights = trained.weights
     says = (weights("fgplg"), "labels")
     refused("predict", trained.data, "--weights", weights("fgplg"), "-o", "maps", says=says[1:])
@@ -64,7 +64,7 @@ def test_the_file_of_another_network(refused, trained):
     refused("train", "image", trained.data, *encoder, *TRAIN, says=says)
 
 
-def test_files_that_have_no_mean(refused, trained):
+def test_files_that_have_no_mean_are_refused(refused, trained):
     image, fgplg = trained.weights("image"), trained.weights("fgplg")
     average = ("weights", "average", "-o", "mean.safetensors")
     refused(*average, image, says=(image, "the only file"))
@@ -73,7 +73,7 @@ def test_files_that_have_no_mean(refused, trained):
     refused(*average, image, image, "--size", 8, says=("size is 8", "at least 16"))
 
 
-def test_a_file_of_something_else(refused, trained, tmp_path):
+def test_a_file_that_holds_something_else_is_refused(refused, trained, tmp_path):
     save_file({"fc.weight": torch.zeros(3, 3)}, tmp_path / "other.safetensors")
     torch.save({"epoch": 3, "notes": "hello"}, tmp_path / "other.pth")
     predict = ("predict", trained.data, "-o", "maps", "--weights")
@@ -83,7 +83,7 @@ def test_a_file_of_something_else(refused, trained, tmp_path):
     refused("weights", "import", "other.pth", "ours.safetensors", says=["other.pth"])
 
 
-def test_imagenet_weights_that_cannot_be_downloaded(refused, trained, monkeypatch):
+def test_a_failed_download_of_imagenet_weights_says_how_to_go_on(refused, trained, monkeypatch):
     from torchvision.models import WeightsEnum
 
     def fail(*arguments, **options):

@@ -7,7 +7,7 @@ import pytest
 from rcrlib.cli.experiment import EXPERIMENTS as PAGES
 from rcrlib.experiments import EXPERIMENTS, ExperimentConfig
 
-QUICK = ("--steps", 2, "--seeds", 1, "--device", "cpu", "-o", "grid")
+QUICK = ("--preset", "smallest", "--steps", 2, "--seeds", 1, "--device", "cpu", "-o", "grid")
 
 
 def test_every_experiment_has_its_page_and_names_its_cells(rcr):
@@ -15,7 +15,7 @@ def test_every_experiment_has_its_page_and_names_its_cells(rcr):
     assert "19/20" in rcr("experiment", "table2", "--help").out
 
 
-def test_an_experiment_and_its_page(rcr, synthetic, tmp_path):
+def test_an_experiment_is_run_once_and_makes_its_page(rcr, synthetic, tmp_path):
     ended = rcr("experiment", "table4", "--data", synthetic, *QUICK, "--only", "Ga", "--only", "Gd")
     assert (ended.status, ended.err) == (0, "")
     assert "cells/1in5-rgb+labels+flow-m1-Re-s0" in ended.out
@@ -27,7 +27,7 @@ def test_an_experiment_and_its_page(rcr, synthetic, tmp_path):
     ended = rcr("experiment", "report", "grid/table4", "-o", "RESULTS.md")
     assert (ended.status, ended.out) == (0, "RESULTS.md\n")
     page = (tmp_path / "RESULTS.md").read_text()
-    assert "rcr experiment table4 --data set --seeds 1 --only Ga" in page
+    assert "rcr experiment table4 --data set --preset smallest --seeds 1 --only Ga" in page
     assert str(tmp_path) not in page
 
 

@@ -35,7 +35,7 @@ def read(rcr, monkeypatch):
     return read
 
 
-def test_every_command_of_the_issue_is_there():
+def test_every_command_is_there():
     assert {" ".join(page) for page in PAGES} >= {
         "demo", "data synth", "data get", "data label", "data show", "data check",
         "train image", "train fgplg", "train video",
@@ -90,7 +90,7 @@ def test_the_pages_name_what_the_library_knows(read):
         assert name in text.replace("torchvision- raft", "torchvision-raft")
 
 
-def test_the_version(rcr):
+def test_the_version_is_printed(rcr):
     ended = rcr("--version")
     assert (ended.status, ended.out) == (0, f"rcrlib {rcrlib.__version__}\n")
 

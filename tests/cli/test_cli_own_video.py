@@ -67,7 +67,7 @@ def test_from_a_film_and_five_labels_to_maps_as_the_readme_says(rcr, film, tmp_p
     assert "my-set/film: 5 labels" in ended.out
     video = load(tmp_path / "my-set")["film"]
     assert [video.frame_names[index] for index in video.annotated] == drawn
-    ended = rcr(*demo, "--steps", 2)
+    ended = rcr(*demo, "--steps", 2, "--preset", "smallest")
     assert (ended.status, ended.err) == (0, "")
     text = README.read_text(encoding="utf-8")
     folder = re.search(r"`(my-run/[\w-]+)`\nthen holds|`(my-run/[\w-]+)` then holds", text)
@@ -97,7 +97,7 @@ def test_nothing_drawn_is_no_label(rcr, refused, film, tmp_path):
         load(tmp_path / "to-draw")  # its black masks are no labels either
 
 
-def test_one_label_drawn_of_three(rcr, film, tmp_path):
+def test_pictures_with_nothing_drawn_are_no_labels_unless_asked_for(rcr, film, tmp_path):
     rcr("data", "label", film, "--frames", 3, "-o", "to-draw")
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     mask[20:40, 30:60] = 255
@@ -144,7 +144,7 @@ def test_a_second_film_goes_into_the_same_set(rcr, film, tmp_path):
     assert [video.name for video in load(tmp_path / "my-set")] == ["film", "other"]
 
 
-def test_what_is_wrong_with_the_options(refused, film):
+def test_options_out_of_range_and_missing_files_are_refused(refused, film):
     label = ("data", "label", film)
     refused(*label, "--frames", 99, "-o", "a", says=["film has 24 frames; choose 1 to 24"])
     refused(*label, "--policy", "best", "-o", "a", says=["policy 'best': unknown; use even"])

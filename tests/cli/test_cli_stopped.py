@@ -17,22 +17,18 @@ import torch
 from PIL import Image
 
 import rcrlib
+from helpers.disks import small_disk
 from rcrlib.data import SyntheticVideo
 from rcrlib.train.progress import Log
 
-RUN = ("--steps", 3, "--batch", 2, "--device", "cpu")
+RUN = ("--preset", "smallest", "--steps", 3, "--batch", 2, "--device", "cpu")
 
 
 @pytest.fixture
 def disk(tmp_path):
     """Return a disk of 16 KiB, or skip where none can be mounted."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
-    if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("needs the right to mount a small disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "disk", "16k") as folder:
+        yield folder
 
 
 @pytest.mark.parametrize(
@@ -48,7 +44,7 @@ def disk(tmp_path):
         "demo",
     ],
 )
-def test_a_full_disk(refused, trained, disk, command):
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(refused, trained, disk, command):
     data, weights, out = trained.data, trained.weights, disk / "out"
     arguments = {
         "data synth": (out, "--videos", 2, "--val", 1, "--frames", 9, "--height", 32),
@@ -58,7 +54,7 @@ def test_a_full_disk(refused, trained, disk, command):
         "pseudo-label": (data, "--fgplg", weights("fgplg"), "-o", out),
         "predict": (data, "--weights", weights("video"), "-o", out),
         "weights import": (weights("image"), disk / "out.safetensors"),
-        "demo": ("--data", data, "-o", out, "--steps", 2),
+        "demo": ("--data", data, "-o", out, "--steps", 2, "--preset", "smallest"),
     }[command]
     line = refused(*command.split(), *arguments, says=[disk / "out"], leaves="disk")
     assert "No space left on device; free some space and run again" in line
@@ -68,7 +64,9 @@ def test_a_full_disk(refused, trained, disk, command):
     assert {path.name for path in left} <= whole
 
 
-def test_a_full_disk_without_a_disk_that_is_full(refused, trained, monkeypatch, tmp_path):
+def test_a_write_that_fails_for_want_of_space_names_the_file(
+    refused, trained, monkeypatch, tmp_path
+):
     """Where nothing can be mounted: the writers fail as they do, without the name of a file."""
 
     def fail(*arguments, **options):
@@ -91,7 +89,7 @@ def test_a_full_disk_without_a_disk_that_is_full(refused, trained, monkeypatch, 
         (MemoryError(), ("memory is full", "--batch")),
     ],
 )
-def test_a_full_memory(refused, synthetic, monkeypatch, error, says):
+def test_a_full_memory_says_what_to_lower(refused, synthetic, monkeypatch, error, says):
     def fail(*arguments, **options):
         raise error
 
@@ -113,13 +111,13 @@ def interrupt_at(monkeypatch, owner, name, call):
     monkeypatch.setattr(owner, name, wrapper)
 
 
-def test_ctrl_c_while_videos_are_made(refused, monkeypatch):
+def test_ctrl_c_while_making_videos_leaves_nothing_half(refused, monkeypatch):
     interrupt_at(monkeypatch, SyntheticVideo, "frame", 5)
     size = ("--frames", 9, "--height", 32, "--width", 32)
     refused("data", "synth", "out", *size, says=["out: stopped by Ctrl-C", "nothing is half"])
 
 
-def test_ctrl_c_while_a_film_is_made_a_data_set(refused, videos, monkeypatch):
+def test_ctrl_c_while_making_a_data_set_of_a_film_leaves_nothing_half(refused, videos, monkeypatch):
     videos.video("film", labels=(0,))
     frames, labels = (videos.root / "film" / name for name in ("frames", "labels"))
     interrupt_at(monkeypatch, shutil, "copyfile", 3)
@@ -127,19 +125,19 @@ def test_ctrl_c_while_a_film_is_made_a_data_set(refused, videos, monkeypatch):
     refused(*label, says=["my-set: stopped by Ctrl-C", "nothing is half"], leaves="my-set")
 
 
-def test_ctrl_c_while_a_data_set_is_downloaded(refused, monkeypatch):
+def test_ctrl_c_while_downloading_ends_in_one_line(refused, monkeypatch):
     interrupt_at(monkeypatch, httpx.Client, "stream", 1)
     get = ("data", "get", "davis2016", "--root", "sets")
     refused(*get, says=["sets: stopped by Ctrl-C", "run the command again"], leaves="sets")
 
 
-def test_ctrl_c_while_maps_are_written(refused, trained, monkeypatch):
+def test_ctrl_c_while_writing_maps_leaves_nothing_half(refused, trained, monkeypatch):
     interrupt_at(monkeypatch, rcrlib.predict.folder, "write_mask", 3)
     predict = ("predict", trained.data, "--weights", trained.weights("video"), "-o", "maps")
     refused(*predict, says=["maps: stopped by Ctrl-C", "run the command again"])
 
 
-def test_ctrl_c_while_pseudo_labels_are_written(refused, trained, monkeypatch):
+def test_ctrl_c_while_writing_pseudo_labels_leaves_nothing_half(refused, trained, monkeypatch):
     interrupt_at(monkeypatch, rcrlib.pseudo, "write_mask", 2)
     command = ("pseudo-label", trained.data, "--fgplg", trained.weights("fgplg"), "-o", "labels")
     refused(*command, says=["labels: stopped by Ctrl-C", "run the command again"])
@@ -159,7 +157,7 @@ def test_ctrl_c_in_training_ends_the_step_and_resume_goes_on(
 
 
 def test_ctrl_c_in_the_demo_and_resume_goes_on(refused, rcr, synthetic, monkeypatch, tmp_path):
-    demo = ("demo", "--data", synthetic, "--steps", 2)
+    demo = ("demo", "--data", synthetic, "--steps", 2, "--preset", "smallest")
     with monkeypatch.context() as patch:
         interrupt_at(patch, rcrlib.pseudo, "write_mask", 2)
         says = ["rcr-demo: stopped by Ctrl-C", "--resume goes on"]
@@ -178,7 +176,7 @@ def _numbers(out: str) -> list[str]:
     return [line for line in out.splitlines() if line.startswith(("(a)", "(b)"))]
 
 
-def test_ctrl_c_from_outside(tmp_path):
+def test_ctrl_c_from_outside_ends_in_one_line(tmp_path):
     """The process itself, a real SIGINT, at whatever it does while it makes the demo's videos."""
     root = str(Path(rcrlib.__file__).parents[1])
     process = subprocess.Popen(

@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 import torch
 from PIL import Image
-from small_runs import frames_of, write_film
 
-from rcrlib.data import SyntheticConfig, load, read_mask
+from helpers.films import frames_of, write_film
+from rcrlib.data import SyntheticConfig, load, read_image, read_mask
 from rcrlib.experiments.world import World
 from rcrlib.models import FGPLG, RCRNet, RCRNetNER, load_weights, weights_metadata
+
+QUICK = ("--preset", "smallest", "--steps", 2)
 
 
 def test_synth_writes_a_set_in_the_layout_of_davis(synthetic):
@@ -32,7 +34,7 @@ def test_every_stage_writes_the_network_that_the_next_one_takes(trained):
 
 
 def test_stages_2_and_3_learn_from_images_too_and_stage_2_goes_on_from_itself(rcr, trained):
-    run = (trained.data, "--split", "train", "--images", trained.data, "--steps", 1)
+    run = (trained.data, "--split", "train", "--images", trained.data, *QUICK)
     ended = rcr("train", "fgplg", *run, "--residual", "-o", "one")
     assert (ended.status, ended.out) == (0, "one/model.safetensors\n")
     ended = rcr(
@@ -69,11 +71,7 @@ def test_predict_writes_a_map_for_every_frame_of_a_data_set(rcr, trained, tmp_pa
 
 def test_predict_takes_a_folder_of_frames_and_a_video_file(rcr, trained, tmp_path):
     frames = trained.data / "JPEGImages/480p/synthetic-000"
-    film = tmp_path / "film.avi"
-    writer = cv2.VideoWriter(str(film), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
-    for path in sorted(frames.iterdir()):
-        writer.write(cv2.imread(str(path)))
-    writer.release()
+    film = write_film(tmp_path / "film.avi", map(read_image, sorted(frames.iterdir())))
     for source, name in ((frames, "synthetic-000"), (film, "film")):
         out = tmp_path / f"maps-{name}"
         weights = trained.weights("video")
@@ -111,7 +109,7 @@ def test_show_prints_a_line_per_video_and_draws_a_sheet(rcr, synthetic, tmp_path
 def test_demo_goes_the_whole_way_on_videos_of_its_own(rcr, tmp_path, monkeypatch):
     few = SyntheticConfig(videos=3, frames=21, size=(32, 32))
     monkeypatch.setattr(World, "of_seed", lambda seed, **knobs: World(few, 1, 4))
-    ended = rcr("demo", "--steps", 2, "--out", "mine")
+    ended = rcr("demo", *QUICK, "--out", "mine")
     assert (ended.status, ended.err) == (0, "")
     assert "(a) labels alone" in ended.out
     assert "(b) labels + pseudo-labels" in ended.out
@@ -121,7 +119,7 @@ def test_demo_goes_the_whole_way_on_videos_of_its_own(rcr, tmp_path, monkeypatch
 
 
 def test_demo_takes_a_data_set_with_its_lists(rcr, synthetic):
-    ended = rcr("demo", "--data", synthetic, "--steps", 2)
+    ended = rcr("demo", "--data", synthetic, *QUICK)
     assert (ended.status, ended.err) == (0, "")
     assert (
         "3 videos to train on, 1 to predict (the data set's own lists train and val)" in ended.out
@@ -132,7 +130,7 @@ def test_demo_takes_a_data_set_with_its_lists(rcr, synthetic):
 def test_demo_takes_one_video_of_ones_own_with_five_labels(rcr, videos, tmp_path):
     """All five labels are kept, and pseudo-labels go to frames that were never annotated."""
     videos.video("dog", frames=21, labels=(0, 5, 10, 15, 20))
-    ended = rcr("demo", "--data", videos.root, "--steps", 2)
+    ended = rcr("demo", "--data", videos.root, *QUICK)
     assert (ended.status, ended.err) == (0, "")
     assert "labels          5 of 5 kept: one in 1" in ended.out
     manifest = json.loads((tmp_path / "rcr-demo/pseudo-labels/manifest.json").read_text())
@@ -206,7 +204,7 @@ def test_palette_and_alpha_masks_are_read_rightly(rcr, videos):
     lines = rcr("data", "show", videos.root).out.splitlines()
     assert "object 50.0 % (50.0 to 50.0)" in lines[0]
     assert "object 25.0 % (25.0 to 25.0)" in lines[1]
-    ended = rcr("train", "image", videos.root, "-o", "run", "--steps", 1, "--batch", 2)
+    ended = rcr("train", "image", videos.root, "-o", "run", *QUICK)
     assert ended.status == 0
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from helpers.results import make_run
 from rcrlib.course.lessons.l08_ablations.pixel_ablation import PARTS, SIDE, pixels, train_rows
 from rcrlib.course.lessons.l08_ablations.stored_tables import (
     ASKED,
@@ -22,16 +23,6 @@ from rcrlib.course.lessons.l08_ablations.stored_tables import (
 )
 from rcrlib.experiments.paper import CELLS
 from rcrlib.experiments.result import Result, Row, Run
-
-
-def make_run(cell: str, seed: int, max_f: float) -> Run:
-    one = {"max_f": max_f, "s": 0.5, "mae": 0.1, "frames": 10}
-    return Run(
-        cell=cell, seed=seed, test="set", protocol="paper", scores=one,
-        per_video={"a": {**one, "max_f": max_f - 0.1}, "b": {**one, "max_f": max_f + 0.1}},
-        labels=10, pseudo_labels=0, steps=5, passes=1.0, loss=0.25, quality=None, seconds=1.5,
-        origins=[],
-    )  # fmt: skip
 
 
 def make_result(*runs: Run) -> Result:

@@ -14,7 +14,7 @@ def drawn():
     return reed_triplets(40, seed=0, gaps=(3, 2))
 
 
-def test_shapes_and_ranges(drawn):
+def test_triplets_have_the_shapes_and_ranges_of_real_ones(drawn):
     assert drawn.frames.shape == (40, 3, 3, SIDE, SIDE)
     assert drawn.labels.shape == (40, 3, 1, SIDE, SIDE)
     assert drawn.flow_i.shape == drawn.flow_j.shape == (40, 2, SIDE, SIDE)
@@ -23,7 +23,7 @@ def test_shapes_and_ranges(drawn):
     assert 0 <= float(drawn.hidden.min()) <= float(drawn.hidden.max()) <= 1
 
 
-def test_the_seed_decides(drawn):
+def test_the_same_seed_gives_the_same_triplets_and_another_gives_others(drawn):
     again, other = (reed_triplets(40, seed=seed, gaps=(3, 2)) for seed in (0, 1))
     assert all(torch.equal(a, b) for a, b in zip(drawn, again, strict=True))
     assert not torch.equal(drawn.frames, other.frames)

@@ -1,16 +1,18 @@
-"""Miniatures of data sets, small enough to write in every test."""
+"""Miniatures of data sets and of archives, small enough to write in every test."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from bad_archives import pack, refused
 from PIL import Image
 
-__all__ = ["pack", "refused"]
+from helpers.archive_packer import Packer
+from rcrlib.data.fetch import unpack
+from rcrlib.errors import DataError
 
 
 class Miniature:
@@ -74,3 +76,26 @@ class Miniature:
 def mini(tmp_path: Path) -> Miniature:
     """Return a writer of miniatures into an empty folder `set`."""
     return Miniature(tmp_path / "set")
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Packer:
+    """Return a writer of archives into `tmp_path/archives`."""
+    (tmp_path / "archives").mkdir()
+    return Packer(tmp_path / "archives")
+
+
+@pytest.fixture
+def refused(tmp_path: Path) -> Callable[[Path, str], None]:
+    """Return the unpacking of an archive that must be refused with nothing written anywhere."""
+
+    def run(path: Path, says: str) -> None:
+        before = sorted(tmp_path.rglob("*"))
+        with pytest.raises(DataError, match=says) as raised:
+            unpack(path, tmp_path / "deep" / "out")
+        after = [p for p in sorted(tmp_path.rglob("*")) if p not in before]
+        assert [p for p in after if p not in (tmp_path / "deep", tmp_path / "deep/out")] == []
+        assert "\n" not in str(raised.value)
+        assert path.name in str(raised.value)
+
+    return run

@@ -74,11 +74,11 @@ def test_polygons_side_by_side_neither_overlap_nor_leave_gaps():
     assert (sum(part.astype(int) for part in parts) == 1).all()
 
 
-def test_run_lengths():
+def test_run_lengths_go_down_the_columns():
     assert decode_rle([2, 3, 1], (2, 3)).tolist() == [[0, 1, 1], [0, 1, 0]]
 
 
-def test_run_lengths_as_text():
+def test_compressed_run_lengths_come_back():
     """Texts as COCO's own API writes them, worked out by hand: 40 takes two characters."""
     assert decode_rle("231", (2, 3)).tolist() == [[0, 1, 1], [0, 1, 0]]
     runs = [40, 3, 7, 40, 10]
@@ -108,7 +108,7 @@ def test_labelme_takes_the_union_of_its_shapes(tmp_path):
     assert read_labelme(path).tolist() == (box(0, 0, 4, 4) | box(6, 5, 10, 8)).tolist()
 
 
-def test_labelme_circles_and_masks(tmp_path):
+def test_labelme_circles_and_masks_are_filled(tmp_path):
     picture = io.BytesIO()
     Image.fromarray(np.full((3, 2), True)).save(picture, format="PNG")
     mask = base64.b64encode(picture.getvalue()).decode()
@@ -119,7 +119,7 @@ def test_labelme_circles_and_masks(tmp_path):
     assert found[10:, 15].tolist() == [1, 1]  # what is outside of the picture is cut off
 
 
-def test_labelme_in_which_nothing_was_drawn(tmp_path):
+def test_labelme_in_which_nothing_was_drawn_is_an_empty_label(tmp_path):
     assert not read_labelme(labelme(tmp_path)).any()
 
 
@@ -134,12 +134,12 @@ def test_labelme_in_which_nothing_was_drawn(tmp_path):
         ({"shape_type": "mask", "points": [[0, 0]], "mask": "no"}, "a mask that is no picture"),
     ],
 )
-def test_labelme_shapes_that_are_none(tmp_path, shape, says):
+def test_labelme_shapes_that_are_none_are_refused(tmp_path, shape, says):
     with pytest.raises(DataError, match=says):
         read_labelme(labelme(tmp_path, shape))
 
 
-def test_coco_polygons_and_run_lengths(tmp_path):
+def test_coco_polygons_and_run_lengths_are_filled(tmp_path):
     flat = [0, 0, 4, 0, 4, 4, 0, 4]
     other = box(6, 5, 10, 8)
     runs = np.flatnonzero(np.diff(np.concatenate([[0], other.T.ravel(), [0]])))
@@ -160,7 +160,7 @@ def test_coco_polygons_and_run_lengths(tmp_path):
         ({"size": list(SIZE), "counts": "~~"}, "stands for none"),
     ],
 )
-def test_coco_annotations_that_have_no_inside(tmp_path, segmentation, says):
+def test_coco_annotations_that_have_no_inside_are_refused(tmp_path, segmentation, says):
     with pytest.raises(DataError, match=says):
         read_coco(coco(tmp_path, segmentation))
 
@@ -183,7 +183,7 @@ def test_cvat_masks_are_everything_but_the_background(tmp_path, background):
 
 
 @pytest.mark.parametrize("lines", ["background:1,2", "background:a,b,c::", "background:1,2,999::"])
-def test_a_cvat_labelmap_that_is_none(tmp_path, lines):
+def test_a_cvat_labelmap_that_is_none_is_refused(tmp_path, lines):
     (tmp_path / "SegmentationClass").mkdir()
     (tmp_path / "labelmap.txt").write_text(lines)
     with pytest.raises(DataError, match=r"labelmap\.txt"):

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from miniature_layouts import (
+
+from helpers.miniature_layouts import (
     davis2016,
     davis2017,
     duts,
@@ -10,7 +11,6 @@ from miniature_layouts import (
     hku_is,
     segtrack,
 )
-
 from rcrlib.data import LAYOUTS, load
 from rcrlib.errors import DataError, OptionError
 
@@ -57,7 +57,7 @@ def test_unknown_split_of_an_image_set_lists_its_folders(mini):
         load(mini.root, split="val")
 
 
-def test_unknown_split_of_fbms(mini):
+def test_unknown_split_of_fbms_is_refused(mini):
     fbms_archive(mini)
     with pytest.raises(DataError, match="FBMS has no split 'val'"):
         load(mini.root, split="val")

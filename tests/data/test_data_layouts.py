@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from miniature_layouts import (
+
+from helpers.miniature_layouts import (
     davis2016,
     davis2017,
     duts,
@@ -15,7 +16,6 @@ from miniature_layouts import (
     segtrack,
     vos,
 )
-
 from rcrlib.data import LAYOUTS, load
 from rcrlib.data.splits import FBMS_SPLITS, VOS_SPLITS
 from rcrlib.errors import DataError
@@ -82,7 +82,7 @@ def test_split_of_generic_is_a_folder_around_the_videos(mini):
     assert names(load(mini.root)) == ["one", "two"]
 
 
-def test_single_generic_video(mini):
+def test_a_single_folder_of_frames_and_labels_is_one_video(mini):
     mini.video("frames", "labels")
     assert names(load(mini.root)) == ["set"]
 
@@ -104,7 +104,7 @@ def test_segtrack_label_is_the_union_of_the_objects(mini):
     assert load(mini.root)["bmx"].label(1).mean() == 0.5
 
 
-def test_image_set_of_another_resolution(mini):
+def test_another_resolution_of_davis_is_read_where_it_is_asked_for(mini):
     mini.video("JPEGImages/1080p/bear")
     assert names(load(mini.root, resolution="1080p")) == ["bear"]
     with pytest.raises(DataError, match="480p: not there; JPEGImages holds 1080p"):
@@ -142,7 +142,7 @@ def test_published_splits_have_their_published_sizes():
         assert len(set(videos)) == len(videos)
 
 
-def test_davis_2016_splits(shared):
+def test_davis_2016_splits_have_their_videos_and_every_label(shared):
     train = load(shared / "data" / "DAVIS2016", split="train")
     val = load(shared / "data" / "DAVIS2016", split="val")
     assert (len(train), len(val)) == (30, 8)
@@ -151,7 +151,7 @@ def test_davis_2016_splits(shared):
     assert val["blackswan"].label(0).shape == val["blackswan"].frame(0).shape[:2]
 
 
-def test_fbms_sequence(shared):
+def test_an_fbms_sequence_is_read_with_its_labels(shared):
     (video,) = load(shared / "data" / "FBMS")
     assert len(video) == 100
     assert [video.frame_names[index] for index in video.annotated] == [
@@ -159,7 +159,7 @@ def test_fbms_sequence(shared):
     ]
 
 
-def test_duts_train(shared):
+def test_duts_train_is_a_flat_set_of_7000_images(shared):
     dataset = load(shared / "data" / "DUTS-TR", split="train")
     assert len(dataset) == 7000
     assert dataset.flat

@@ -48,12 +48,12 @@ def test_palette_of_black_and_white_is_read_as_black_and_white(mini):
     assert read_mask(mini.root / "a.png").tolist() == [[1, 0]]
 
 
-def test_one_bit_mask(mini):
+def test_one_bit_mask_is_read(mini):
     Image.fromarray(np.array([[False, True]])).save(mini.path("a.png"))
     assert read_mask(mini.root / "a.png").tolist() == [[0, 1]]
 
 
-def test_colour_mask_with_equal_channels(mini):
+def test_colour_mask_with_equal_channels_is_read_as_grey(mini):
     grey = np.array([[0, 255, 0]], np.uint8)
     path = mini.image("a.png", np.stack([grey] * 3, axis=-1))
     assert read_mask(path).tolist() == [[0, 1, 0]]
@@ -78,7 +78,7 @@ def test_coloured_mask_is_refused(mini):
     assert read_mask(path, style="ids").tolist() == [[0, 1]]
 
 
-def test_mask_of_colours_on_white(mini):
+def test_mask_of_colours_on_white_is_every_colour(mini):
     path = mini.image("a.ppm", np.array([[[255, 255, 255], [0, 0, 255], [0, 0, 0]]], np.uint8))
     assert read_mask(path, style="on-white").tolist() == [[0, 1, 1]]
 

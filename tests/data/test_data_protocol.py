@@ -69,7 +69,7 @@ def test_vos_1_in_5_lands_on_annotated_frames_only():
     assert intervals(annotated, 5, 1) == (Interval(0, 75, (45,)), Interval(75, 150, (120,)))
 
 
-def test_seven_in_twenty_by_hand():
+def test_seven_targets_in_twenty_are_those_worked_out_by_hand():
     (interval,) = intervals(range(21), 20, 7)
     assert interval.targets == (3, 5, 8, 10, 13, 15, 18)  # 2.5, 5, 7.5, ... rounded half up
 

@@ -69,7 +69,7 @@ def drawn(write, source=""):
         ("png", "export/SegmentationClass/00001.png"),
     ],
 )
-def test_one_frame_of_any_tool(write, tool, name):
+def test_the_label_of_any_tool_is_read(write, tool, name):
     getattr(write, tool)(name, *([BOX] if tool == "labelme" else []))
     found = drawn(write)
     assert (list(found.masks), found.empty, found.problems) == (["00001"], [], [])
@@ -77,14 +77,14 @@ def test_one_frame_of_any_tool(write, tool, name):
 
 
 @pytest.mark.parametrize("name", ["labels.json", "annotations/instances_default.json"])
-def test_a_coco_file_of_all_frames(write, name):
+def test_a_coco_file_labels_all_its_frames(write, name):
     write.coco(name, *NAMES)
     assert {frame: int(mask.sum()) for frame, mask in drawn(write).masks.items()} == dict.fromkeys(
         NAMES, 30
     )
 
 
-def test_a_single_file_and_a_zip(write, tmp_path):
+def test_a_single_file_and_a_zip_are_read(write, tmp_path):
     write.coco("labels.json", "00001")
     assert list(drawn(write, "labels.json").masks) == ["00001"]
     with zipfile.ZipFile(tmp_path / "drawn/export.zip", "w") as file:
@@ -117,20 +117,20 @@ def test_every_problem_is_found_and_the_rest_is_read(write):
     assert len(found.problems) == 3
 
 
-def test_a_coco_file_of_other_pictures(write):
+def test_a_coco_file_of_other_pictures_is_a_problem(write):
     write.coco("labels.json", "elsewhere")
     (problem,) = drawn(write).problems
     assert "labels none of the frames; they are called 00000, 00001, 00002" in problem
 
 
-def test_nothing_to_read(write):
+def test_a_folder_with_nothing_to_read_is_refused(write):
     with pytest.raises(DataError, match="holds no labels; expected NAME"):
         drawn(write)
     with pytest.raises(DataError, match="nowhere: not there"):
         drawn(write, "nowhere")
 
 
-def test_a_zip_that_leads_out_of_its_folder(write):
+def test_a_zip_that_leads_out_of_its_folder_is_refused(write):
     with zipfile.ZipFile(write.folder / "bad.zip", "w") as file:
         file.writestr("../out.json", "{}")
     with pytest.raises(DataError, match="outside of its folder"):

@@ -7,11 +7,11 @@ import io
 import re
 import zipfile
 
-import archive_server as server
 import numpy as np
 import pytest
 from tqdm import tqdm
 
+from helpers import archive_server as server
 from rcrlib.data.fetch import Archive, download
 from rcrlib.data.fetch.transfer import RetryPolicy
 from rcrlib.errors import DataError
@@ -75,7 +75,7 @@ each_kind_of_trust = pytest.mark.parametrize("checksums", [(SHA256,), ()], ids=[
     ],
     ids=lambda behaviours: "+".join(getattr(b, "__name__", "status") for b in behaviours),
 )
-def test_a_server_that_misbehaves_for_a_while(site, tmp_path, behaviours, checksums):
+def test_a_server_that_misbehaves_for_a_while_is_asked_again(site, tmp_path, behaviours, checksums):
     site.behaviours = list(behaviours)
     path = get(tmp_path, site.url(), checksums=checksums)
     assert path.read_bytes() == CONTENT
@@ -117,7 +117,7 @@ def test_a_web_page_is_no_archive_even_where_no_checksum_is_published(site, tmp_
     assert "set.zip" not in names(tmp_path)
 
 
-def test_nobody_listens(tmp_path):
+def test_a_server_that_does_not_listen_ends_in_one_line(tmp_path):
     with pytest.raises(DataError, match="connection refused"):
         get(tmp_path, "http://127.0.0.1:9/set.zip")
 
@@ -133,18 +133,18 @@ def test_a_mirror_with_another_file_is_passed_over(site, tmp_path):
         assert get(tmp_path, other.url(), site.url()).read_bytes() == CONTENT
 
 
-def test_both_published_checksums_are_good(site, tmp_path):
+def test_either_of_two_published_checksums_will_do(site, tmp_path):
     old = "md5:" + 32 * "0"
     assert get(tmp_path, site.url(), checksums=(old, MD5)).is_file()
 
 
-def test_a_checksum_of_which_only_the_beginning_is_known(site, tmp_path):
+def test_a_checksum_of_which_only_the_beginning_is_known_is_compared(site, tmp_path):
     assert get(tmp_path, site.url(), checksums=(SHA256[:15],)).is_file()
     with pytest.raises(DataError, match="checksum"):
         get(tmp_path / "other", site.url(), checksums=("sha256:00000000",))
 
 
-def test_a_file_of_another_size_than_published(site, tmp_path):
+def test_a_file_of_another_size_than_published_is_refused(site, tmp_path):
     with pytest.raises(DataError, match=f"has {len(CONTENT)} bytes, published are 7"):
         get(tmp_path, site.url(), checksums=(), size=7)
 

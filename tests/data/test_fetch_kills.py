@@ -6,13 +6,13 @@ import hashlib
 import random
 import time
 
-import archive_server as server
 import numpy as np
 import pytest
-from fetch_in_process import get_from
-from published_archives import packed
-from small_runs import run_process, start_process
 
+from helpers import archive_server as server
+from helpers.fetch_in_process import get_from
+from helpers.processes import run_process, start_process
+from helpers.published_archives import packed
 from rcrlib.data.fetch import find_set
 
 EVERYDAY, FULL = 3, 20
@@ -40,7 +40,7 @@ def files(root):
 
 
 @pytest.mark.parametrize("published", [True, False], ids=["checksum", "no checksum"])
-def test_kills_at_any_moment(content, tmp_path, full, published):
+def test_kills_at_any_moment_leave_a_set_that_can_be_finished(content, tmp_path, full, published):
     checksums = (f"sha256:{hashlib.sha256(content).hexdigest()}",) if published else ()
     pause = 0.4 / (len(content) / 4096)
     with server.serving(server.Site(files={NAME: content}, pause=pause)) as site:

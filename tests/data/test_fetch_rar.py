@@ -40,24 +40,24 @@ def rar(pack):
 
 
 @pytest.mark.parametrize("name", ["bsdtar", "unrar"])
-def test_a_rar_by_what_the_machine_has(pack, tool, rar, tmp_path, name):
+def test_a_rar_is_unpacked_by_what_the_machine_has(pack, tool, rar, tmp_path, name):
     tool(name, pack.tar(("imgs/0001.png", b"1"), ("gt/0001.png", b"2"), name="good.tar"))
     unpack(rar, tmp_path / "out")
     assert (tmp_path / "out/gt/0001.png").read_bytes() == b"2"
     assert sorted(p.name for p in pack.folder.iterdir()) == ["a.rar", "good.tar"]
 
 
-def test_a_rar_on_a_machine_that_has_nothing(tool, rar, refused):
+def test_a_machine_without_a_tool_is_told_what_to_install(tool, rar, refused):
     refused(rar, "has nothing to unpack it with; install one of unrar, 7zz")
 
 
-def test_a_rar_that_no_tool_can_read(pack, tool, rar, refused):
+def test_a_rar_that_no_tool_can_read_is_refused(pack, tool, rar, refused):
     for name in ("bsdtar", "unrar"):
         tool(name, pack.tar(name="none.tar"), status=1)
     refused(rar, r"cannot be unpacked \(unrar: no such method; bsdtar: no such method\)")
 
 
-def test_a_rar_that_only_the_second_tool_can_read(pack, tool, rar, tmp_path):
+def test_a_rar_that_only_the_second_tool_can_read_is_unpacked(pack, tool, rar, tmp_path):
     """bsdtar, for one, knows no solid archives of the older kind."""
     tool("unrar", pack.tar(name="none.tar"), status=1)
     tool("bsdtar", pack.tar(("a.txt", b"1"), name="good.tar"))
@@ -65,12 +65,12 @@ def test_a_rar_that_only_the_second_tool_can_read(pack, tool, rar, tmp_path):
     assert (tmp_path / "out/a.txt").read_bytes() == b"1"
 
 
-def test_a_rar_with_a_symlink(pack, tool, rar, refused):
+def test_a_rar_with_a_symlink_is_refused(pack, tool, rar, refused):
     fields = {"type": tarfile.SYMTYPE, "linkname": "elsewhere"}
     tool("unrar", pack.tar(("link", b""), name="bad.tar", **fields))
     refused(rar, "link or a special file")
 
 
-def test_a_rar_bomb(pack, tool, rar, refused):
+def test_a_rar_bomb_is_refused(pack, tool, rar, refused):
     tool("unrar", pack.tar(("zeros", bytes(257_000_000)), name="bomb.tar.gz"))
     refused(rar, r"cannot be unpacked|a bomb")

@@ -8,10 +8,10 @@ import runpy
 import sys
 from pathlib import Path
 
-import archive_server as server
 import pytest
-from published_archives import MAKE, archives_of, from_site
 
+from helpers import archive_server as server
+from helpers.published_archives import MAKE, archives_of, from_site
 from rcrlib.data import load
 from rcrlib.data.fetch import CATALOGUE, find_set, get, plan
 from rcrlib.data.fetch.davis_frames import TRAIN, VAL

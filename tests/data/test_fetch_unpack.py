@@ -15,7 +15,7 @@ both = pytest.mark.parametrize("kind", ["zip", "tar"])
 
 
 @both
-def test_an_ordinary_archive(pack, tmp_path, kind):
+def test_an_ordinary_archive_is_unpacked(pack, tmp_path, kind):
     unpack(getattr(pack, kind)(("set/a.txt", b"a"), ("set/b/c.txt", b"c")), tmp_path / "out")
     files = {p.relative_to(tmp_path / "out").as_posix(): p.read_bytes() for p in
              (tmp_path / "out").rglob("*") if p.is_file()}  # fmt: skip
@@ -28,11 +28,11 @@ def test_an_ordinary_archive(pack, tmp_path, kind):
     ["../out.txt", "a/../../out.txt", "..\\out.txt", "/etc/out.txt", "\\out.txt", "C:\\out.txt",
      "C:out.txt", "a/..", "..", "a\nb"],
 )  # fmt: skip
-def test_a_name_that_leads_out_of_the_folder(pack, refused, kind, name):
+def test_a_name_that_leads_out_of_the_folder_is_refused(pack, refused, kind, name):
     refused(getattr(pack, kind)(("good.txt", b"1"), (name, b"2")), "outside of its folder")
 
 
-def test_a_symlink_in_a_zip(pack, refused):
+def test_a_symlink_in_a_zip_is_refused(pack, refused):
     refused(pack.zip(("link", b"/etc/passwd"), mode=stat.S_IFLNK | 0o777), "link or a special")
 
 
@@ -48,11 +48,11 @@ def test_a_symlink_in_a_zip(pack, refused):
     ],
     ids=["symlink", "symlink up", "hard link", "hard link inside", "fifo", "device"],
 )
-def test_a_link_or_a_special_file_in_a_tar(pack, refused, fields):
+def test_a_link_or_a_special_file_in_a_tar_is_refused(pack, refused, fields):
     refused(pack.tar(("entry", b""), **fields), "link or a special file")
 
 
-def test_a_file_written_through_a_symlink(pack, refused, tmp_path):
+def test_a_file_written_through_a_symlink_is_refused(pack, refused, tmp_path):
     path = pack.folder / "a.tar"
     with tarfile.open(path, "w") as file:
         link = tarfile.TarInfo("dir")
@@ -65,31 +65,31 @@ def test_a_file_written_through_a_symlink(pack, refused, tmp_path):
 
 
 @both
-def test_two_files_of_one_name(pack, refused, kind):
+def test_two_files_of_one_name_are_refused(pack, refused, kind):
     entries = (("a.txt", b"1"), ("./a.txt", b"2"))
     refused(getattr(pack, kind)(*entries), r"two files in it are called a\.txt")
 
 
 @both
-def test_a_file_in_a_folders_place(pack, refused, kind):
+def test_a_file_in_a_folders_place_is_refused(pack, refused, kind):
     entries = (("a", b"1"), ("a/b.txt", b"2"))
     refused(getattr(pack, kind)(*entries), "both a file and a folder")
 
 
-def test_a_zip_bomb(pack, refused):
+def test_a_zip_bomb_is_refused(pack, refused):
     refused(pack.zip(("zeros", bytes(257_000_000))), "a bomb")
 
 
-def test_a_tar_bomb(pack, refused):
+def test_a_tar_bomb_is_refused(pack, refused):
     refused(pack.tar(("zeros", bytes(257_000_000))), "a bomb")
 
 
-def test_a_bomb_in_many_pieces(pack, refused):
+def test_a_bomb_in_many_pieces_is_refused(pack, refused):
     piece = bytes(9_000_000)
     refused(pack.zip(*((f"{index}", piece) for index in range(30))), "a bomb")
 
 
-def test_an_entry_that_is_larger_than_it_says(pack, refused):
+def test_an_entry_that_is_larger_than_it_says_is_refused(pack, refused):
     """The sizes in the headers are what a stranger wrote."""
     path = pack.zip(("a.txt", b"x" * 5000))
     data = bytearray(path.read_bytes())
@@ -101,7 +101,7 @@ def test_an_entry_that_is_larger_than_it_says(pack, refused):
 
 @both
 @pytest.mark.parametrize("share", [0.3, 0.9])
-def test_a_truncated_archive(pack, refused, kind, share):
+def test_a_truncated_archive_is_refused(pack, refused, kind, share):
     import numpy as np
 
     path = getattr(pack, kind)(("a.jpg", np.random.default_rng(0).bytes(60_000)))
@@ -109,7 +109,7 @@ def test_a_truncated_archive(pack, refused, kind, share):
     refused(path, "truncated")
 
 
-def test_damaged_content(pack, refused):
+def test_damaged_content_is_refused(pack, refused):
     path = pack.zip(("a.txt", bytes(range(256)) * 40))
     data = bytearray(path.read_bytes())
     data[60] ^= 0xFF
@@ -117,7 +117,7 @@ def test_damaged_content(pack, refused):
     refused(path, "is damaged")
 
 
-def test_an_encrypted_zip(pack, refused):
+def test_an_encrypted_zip_is_refused(pack, refused):
     path = pack.zip(("a.txt", b"secret"))
     data = bytearray(path.read_bytes())
     data[data.rindex(b"PK\x01\x02") + 8] |= 1
@@ -126,7 +126,7 @@ def test_an_encrypted_zip(pack, refused):
     refused(path, "encrypted")
 
 
-def test_no_archive(pack, refused):
+def test_what_is_no_archive_is_refused(pack, refused):
     (pack.folder / "a.zip").write_text("<html>")
     refused(pack.folder / "a.zip", "is no zip, tar or rar")
     refused(pack.folder / "b.zip", "not there")
@@ -139,7 +139,7 @@ def test_what_systems_leave_in_archives_is_left_out(pack, tmp_path):
     assert files == ["a.jpg"]
 
 
-def test_a_folder_that_is_not_empty(pack, tmp_path):
+def test_a_folder_that_is_not_empty_is_refused(pack, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/mine.txt").write_text("mine")
     with pytest.raises(DataError, match="is not empty"):
@@ -147,7 +147,7 @@ def test_a_folder_that_is_not_empty(pack, tmp_path):
     assert (tmp_path / "out/mine.txt").read_text() == "mine"
 
 
-def test_a_disk_without_room(pack, refused, monkeypatch):
+def test_a_disk_without_room_is_said_first(pack, refused, monkeypatch):
     path = pack.zip(("a", bytes(1000)))
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 999}))
     refused(path, "needs 1 kB more")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from miniature_layouts import davis2016, duts, ecssd
 
+from helpers.miniature_layouts import davis2016, duts, ecssd
 from rcrlib.data.fetch import Counts, find_set, verify
 from rcrlib.data.fetch.davis_frames import TRAIN, VAL
 
@@ -23,7 +23,7 @@ def small_davis(mini):
     )  # fmt: skip
 
 
-def test_a_complete_set(mini, small_davis):
+def test_a_complete_set_has_no_problems(mini, small_davis):
     verified = verify(small_davis, mini.root)
     assert verified.complete
     assert [row.verdict for row in verified.rows] == ["ok"] * 9
@@ -57,7 +57,7 @@ def test_files_that_are_broken_are_found(mini, small_davis):
     assert verify(small_davis, mini.root, files=False).complete
 
 
-def test_a_set_of_images_with_one_image_too_many(mini):
+def test_an_image_too_many_is_counted(mini):
     ecssd(mini)
     mini.frame("images/0002.jpg")
     verified = verify(replace(find_set("ecssd"), counts=Counts(1, 1, 1)), mini.root)

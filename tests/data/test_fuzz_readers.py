@@ -140,7 +140,7 @@ def fuzz(tmp_path, full):
     return run
 
 
-def test_masks(fuzz, tmp_path):
+def test_broken_masks_are_read_or_refused_in_one_line(fuzz, tmp_path):
     path = tmp_path / "a.png"
 
     def read(case):
@@ -155,7 +155,7 @@ def test_masks(fuzz, tmp_path):
     fuzz("mask", st.tuples(files(PICTURES), styles), read)
 
 
-def test_labelme_files(fuzz, tmp_path):
+def test_broken_labelme_files_are_read_or_refused_in_one_line(fuzz, tmp_path):
     folder = tmp_path / "drawn"
     folder.mkdir()
     path = folder / "a.json"
@@ -169,7 +169,7 @@ def test_labelme_files(fuzz, tmp_path):
     fuzz("labelme", st.one_of(labelme_files, files([json.dumps(good).encode()])), read)
 
 
-def test_coco_files(fuzz, tmp_path):
+def test_broken_coco_files_are_read_or_refused_in_one_line(fuzz, tmp_path):
     folder = tmp_path / "drawn"
     folder.mkdir()
     path = folder / "labels.json"
@@ -187,7 +187,7 @@ def test_coco_files(fuzz, tmp_path):
     fuzz("coco", st.one_of(coco_files, files([json.dumps(good).encode()])), read)
 
 
-def test_run_lengths(fuzz):
+def test_broken_run_lengths_are_read_or_refused_in_one_line(fuzz):
     runs = st.one_of(st.lists(st.integers(-2, 20), max_size=8), st.text(max_size=12))
 
     def read(case):
@@ -196,7 +196,7 @@ def test_run_lengths(fuzz):
     fuzz("rle", st.one_of(runs, st.just([2, 4, 6]), st.just("246")), read)
 
 
-def test_cvat_exports(fuzz, tmp_path):
+def test_broken_cvat_exports_are_read_or_refused_in_one_line(fuzz, tmp_path):
     folder = tmp_path / "SegmentationClass"
     folder.mkdir()
 
@@ -209,7 +209,7 @@ def test_cvat_exports(fuzz, tmp_path):
     fuzz("cvat", st.tuples(labelmaps, files(PICTURES)), read)
 
 
-def test_split_lists(fuzz, tmp_path):
+def test_broken_split_lists_are_read_or_refused_in_one_line(fuzz, tmp_path):
     (tmp_path / "ImageSets").mkdir()
     path = tmp_path / "ImageSets/train.txt"
 

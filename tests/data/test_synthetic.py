@@ -43,7 +43,7 @@ def test_frames_do_not_depend_on_the_order_in_which_they_are_drawn():
     assert all(np.array_equal(a, b) for a, b in zip(forwards, reversed(backwards), strict=True))
 
 
-def test_shapes_types_and_ranges():
+def test_frames_and_masks_have_their_shapes_types_and_ranges():
     video = make_synthetic(SMALL)[0]
     assert len(video) == 8
     assert (video.frame(0).shape, video.frame(0).dtype) == ((48, 64, 3), np.uint8)
@@ -97,6 +97,7 @@ def test_occlusion_and_low_contrast_share_do_what_they_say():
     assert low < 0.6 * high
 
 
+# Two tests look at the layers, which the pictures and masks do not tell apart.
 def test_videos_of_one_world_share_ground_and_object_and_differ_in_everything_else():
     first, other, again = make_synthetic(replace(SMALL, videos=3, looks=2))
     ground, theirs, same = (

@@ -91,6 +91,7 @@ def track(motion: Motion, point: complex, t: int) -> complex:
 
 
 def test_flow_is_where_tracked_points_of_the_visible_surface_go():
+    """The layers' motions are needed here, which no picture tells, for an independent answer."""
     height, width = SMALL.size
     middle = complex((width - 1) / 2, (height - 1) / 2)
     rng = np.random.default_rng(0)

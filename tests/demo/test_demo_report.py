@@ -8,19 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from helpers.scored_folders import write_labels_as_predictions
 from rcrlib.data import (
-    Dataset,
     SyntheticConfig,
-    dataset_intervals,
-    load,
     read_image,
-    write_mask,
     write_synthetic,
 )
 from rcrlib.demo.plan import make_plan
 from rcrlib.demo.report import TITLES, Report, Row, write_report
 from rcrlib.demo.sheet import COLUMNS, draw_sheet
-from rcrlib.evaluation import PseudoQuality, judge_pseudo_labels
+from rcrlib.evaluation import PseudoQuality
 from rcrlib.flow import FlowCache, get_flow
 from rcrlib.models import FGPLG, RCRNetConfig
 from rcrlib.triplets import TripletReader
@@ -39,33 +36,11 @@ def reader() -> TripletReader:
     return TripletReader(FlowCache(get_flow("dis"), None), SIZE, SIZE)
 
 
-def copy_truth(dataset: Dataset, folder: Path) -> Path:
-    """Write every label as if it were a saliency map."""
-    for video in dataset:
-        for index in video.annotated:
-            path = folder / video.name / f"{video.frame_names[index]}.png"
-            write_mask(path, video.label(index))
-    return folder
-
-
-def test_pseudo_labels_are_judged_on_exactly_the_frames_that_got_one(
-    root: Path, tmp_path: Path, reader: TripletReader
-) -> None:
-    dataset = load(root, split="train")
-    intervals = dataset_intervals(dataset, 5, 2)
-    quality = judge_pseudo_labels(dataset, intervals, copy_truth(dataset, tmp_path), reader)
-
-    assert quality is not None
-    assert quality.frames == 2 * 2 * 2  # videos x intervals x m
-    assert quality.generated == 1
-    assert 0 < quality.copied < quality.warped < 1
-
-
 def test_the_sheet_shows_a_row_for_each_predicted_video(
     root: Path, tmp_path: Path, reader: TripletReader
 ) -> None:
     plan = make_plan(root, "auto", 5, 1)
-    maps = copy_truth(plan.test, tmp_path / "maps")
+    maps = write_labels_as_predictions(plan.test, tmp_path / "maps")
     narrow = RCRNetConfig("resnet18", aspp_channels=8, refine_channels=8, head_channels=8)
     draw_sheet(plan, FGPLG(narrow), reader, maps, tmp_path / "sheet.png")
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_grids import write_set
-from small_runs import one_thread
 
-
-@pytest.fixture(scope="session", autouse=True)
-def quick() -> Iterator[None]:
-    with one_thread():
-        yield
+from helpers.small_experiments import write_set
 
 
 @pytest.fixture(scope="session")

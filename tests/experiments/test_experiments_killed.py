@@ -9,10 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
-from small_grids import finished, run_small, scores
-from small_runs import content, kill_after, metrics_count, run_process, start_process
 
+from helpers.processes import kill_after, run_process, start_process
+from helpers.small_experiments import finished, run_small, scores
+from helpers.small_runs import content, metrics_count
 from rcrlib.experiments import load_result
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 CELL = "cells/1in5-rgb+labels+flow-residual-m1-Re-s0"
 GRID = {"only": ("0/5", "1/5"), "steps": 6}

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from rcrlib.data import SyntheticConfig, load, make_synthetic
 from rcrlib.errors import DataError
-from rcrlib.experiments.lab import _synthetic
+from rcrlib.experiments import ExperimentConfig
+from rcrlib.experiments.lab import open_lab, places
 from rcrlib.experiments.noise import ExactFlow, NoisyFlow, bend, smooth_field
 from rcrlib.flow import get_flow
 from rcrlib.metrics import iou
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 CONFIG = SyntheticConfig(videos=3, frames=11, size=(40, 56), seed=3)
 
@@ -53,7 +59,7 @@ def test_the_same_frames_get_the_same_error_whatever_was_asked_before():
 
 
 def test_the_true_flow_is_that_of_the_set_and_scales_with_the_frames(data):
-    assert _synthetic(data) == CONFIG
+    assert made_from(data) == CONFIG
     video = load(data)[0]
     truth = torch.from_numpy(make_synthetic(CONFIG)[0].flow(0, 4)).permute(2, 0, 1)[None]
     pair = [(f"{video.name}/{video.frame_names[0]}", f"{video.name}/{video.frame_names[4]}")]
@@ -70,9 +76,17 @@ def test_the_true_flow_of_frames_without_names_is_not_known():
         ExactFlow(CONFIG)(frames, frames)
 
 
-def test_a_set_that_was_not_made_here_has_no_true_flow(tmp_path):
-    assert _synthetic(tmp_path) is None
-    (tmp_path / "rcr.json").write_text('{"command": "predict"}')
-    assert _synthetic(tmp_path) is None
-    (tmp_path / "rcr.json").write_text("[")
-    assert _synthetic(tmp_path) is None
+@pytest.mark.parametrize("record", [None, '{"command": "predict"}', "["])
+def test_a_set_that_was_not_made_here_has_no_true_flow(data, tmp_path, record):
+    foreign = tmp_path / "set"
+    shutil.copytree(data, foreign)
+    (foreign / "rcr.json").unlink()
+    if record is not None:
+        (foreign / "rcr.json").write_text(record)
+    assert made_from(foreign) is None
+
+
+def made_from(data: Path) -> SyntheticConfig | None:
+    """Return what an experiment takes a set for."""
+    (place,) = places(ExperimentConfig("table2", data.parent / "out", data, device="cpu"))
+    return open_lab(place).synthetic

@@ -32,7 +32,9 @@ def numbers(text: str, pattern: str) -> dict[str, tuple[float, float]]:
         ("table4", "Table 4", "Table 1", r"G[a-d]", 4),
     ],
 )
-def test_the_cells_of_a_table(facts, experiment, start, end, pattern, count):
+def test_the_cells_of_a_table_have_the_papers_numbers(
+    facts, experiment, start, end, pattern, count
+):
     part = facts[facts.index(start) + len(start) : facts.index(end)]
     theirs = numbers(part, pattern)
     ours = {name: (row["max_f"], row["s"]) for name, row in CELLS[experiment].items()}
@@ -41,7 +43,7 @@ def test_the_cells_of_a_table(facts, experiment, start, end, pattern, count):
 
 
 @pytest.mark.parametrize("experiment", ["table1", "fig5"])
-def test_our_row_of_table_1(facts, experiment):
+def test_our_row_of_table_1_has_the_papers_numbers(facts, experiment):
     part = facts[facts.index("Table 1") : facts.index("Table 5")]
     theirs = numbers(part, "VOS|DAVIS|FBMS")
     ours = {name.upper(): (row["max_f"], row["s"]) for name, row in SETS[experiment].items()}
@@ -49,13 +51,13 @@ def test_our_row_of_table_1(facts, experiment):
     assert len(ours) == 3
 
 
-def test_table_5(facts):
+def test_table_5_has_the_papers_numbers(facts):
     assert "DAVIS J 74.7 F 73.3, FBMS J 75.9" in facts
     assert paper_numbers("table5", "ours", "DAVIS2016") == {"j_mean": 0.747, "f_mean": 0.733}
     assert paper_numbers("table5", "ours", "FBMS") == {"j_mean": 0.759}
 
 
-def test_a_set_or_a_cell_that_the_paper_has_not():
+def test_a_set_or_a_cell_that_the_paper_has_not_has_no_numbers():
     assert paper_numbers("table1", "ours", "synthetic") == {}
     assert paper_numbers("fig7", "0/10", "VOS") == {}
     assert paper_numbers("keyframes", "even", "DAVIS2016") == {}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.results import make_run
 from rcrlib.errors import DataError
 from rcrlib.experiments import (
     load_result,
@@ -25,16 +26,6 @@ from rcrlib.experiments.stored import STORED
 from rcrlib.experiments.tables import difference_table, main_table, text_table
 
 ORIGIN = Origin("rcr experiment table2 --seeds 2", "abc", "rcrlib 0", "a laptop", 2, "Python 3")
-
-
-def make_run(cell: str, seed: int, max_f: float, quality: float | None = None) -> Run:
-    one = {"max_f": max_f, "s": 0.5, "mae": 0.1, "frames": 10}
-    return Run(
-        cell=cell, seed=seed, test="set", protocol="paper", scores=one,
-        per_video={"a": {**one, "max_f": max_f - 0.1}, "b": {**one, "max_f": max_f + 0.1}},
-        labels=10, pseudo_labels=0 if quality is None else 8, steps=50, passes=2.5, loss=0.25,
-        quality=None if quality is None else {"generated": quality}, seconds=1.5, origins=[0],
-    )  # fmt: skip
 
 
 def make_result(*runs: Run, **changes: object) -> Result:
@@ -99,7 +90,7 @@ def test_a_result_comes_back_from_its_file(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"summary": 1, "rows": 3}', '"summary"'])
-def test_a_file_that_is_no_result(tmp_path, text):
+def test_a_file_that_is_no_result_is_refused(tmp_path, text):
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(DataError, match=r"x\.json: is not the result of an experiment"):
         load_result(tmp_path / "x.json")

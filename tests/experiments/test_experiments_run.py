@@ -10,8 +10,8 @@ from pathlib import Path
 
 import cv2
 import pytest
-from small_grids import finished, run_small, scores, write_set
 
+from helpers.small_experiments import finished, run_small, scores, write_set
 from rcrlib.data import SyntheticConfig
 from rcrlib.errors import DataError, OptionError
 from rcrlib.experiments import (
@@ -25,6 +25,8 @@ from rcrlib.experiments import steps as stages
 from rcrlib.experiments.lab import claim, open_lab, places
 from rcrlib.experiments.merge import merge_results
 from rcrlib.experiments.world import World
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 CELLS = {
     "table1": ["ours"],
@@ -124,7 +126,7 @@ def test_a_cell_is_a_folder_with_all_that_belongs_to_it(data, out):
     cell = out / "cells" / "1in5-rgb+labels+flow-residual-m1-Re-s0"
     stored = json.loads((cell / "result.json").read_text())
     assert stored["settings"]["seed"] == 0
-    assert stored["lab"]["preset"] == "tiny"
+    assert stored["lab"]["preset"] == "smallest"
     assert stored["result"]["labels"] == 6  # three of each of two videos
     assert stored["result"]["pseudo_labels"] == 4
     assert {"command", "commit", "machine", "threads", "seconds"} <= stored["made"].keys()
@@ -163,7 +165,7 @@ def test_a_set_of_images_for_stage_1_is_shared_by_all_cells(data, tmp_path):
     assert scores(given)["0/5", 0, "set"] == scores(result)["0/5", 0, "set"]
 
 
-def test_a_set_to_judge_on_beside_the_data(data, tmp_path):
+def test_sets_to_judge_on_can_be_named_beside_the_data(data, tmp_path):
     other = write_set(tmp_path / "other")
     result = run_small("table1", data, tmp_path / "out", tests=(data, other))
     assert result.tests == ["set", "other"]
@@ -187,7 +189,7 @@ def test_a_set_to_judge_on_beside_the_data(data, tmp_path):
         ("table4", {"start": "a", "images": "b"}, "give one of them"),
     ],
 )
-def test_an_option_that_cannot_be(data, tmp_path, name, options, says):
+def test_an_option_that_cannot_be_is_refused(data, tmp_path, name, options, says):
     with pytest.raises(OptionError, match=says):
         run_small(name, data, tmp_path / "out", **options)
     assert finished(tmp_path / "out") == set()
@@ -277,7 +279,7 @@ def begin(data, out, **options):
     return claim(open_lab(place))
 
 
-def test_other_options_in_the_same_folder(data, tmp_path):
+def test_other_options_in_the_same_folder_are_refused(data, tmp_path):
     begin(data, tmp_path / "out")
     begin(data, tmp_path / "out", seeds=7, only=("Ga",), protocol="davsod", workers=1)
     with pytest.raises(
@@ -286,7 +288,7 @@ def test_other_options_in_the_same_folder(data, tmp_path):
         begin(data, tmp_path / "out", flow="farneback")
 
 
-def test_data_that_changed_since_the_folder_was_begun(data, tmp_path):
+def test_data_that_changed_since_the_folder_was_begun_are_refused(data, tmp_path):
     begin(data, tmp_path / "out")
     moved = shutil.copytree(data, tmp_path / "set")
     begin(moved, tmp_path / "out")  # where they lie does not matter
@@ -300,7 +302,7 @@ def test_data_that_changed_since_the_folder_was_begun(data, tmp_path):
         listing.write_text(whole)
 
 
-def test_a_folder_of_something_else(data, tmp_path):
+def test_a_folder_of_something_else_is_refused(data, tmp_path):
     (tmp_path / "note.txt").write_text("mine")
     with pytest.raises(OptionError, match="exists and is not empty"):
         run_small("table4", data, tmp_path)

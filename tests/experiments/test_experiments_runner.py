@@ -15,6 +15,8 @@ from rcrlib.experiments.lab import RESULT, Lab
 from rcrlib.experiments.runner import run_steps
 from rcrlib.lock import file_lock
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 ran: list[str] = []
 said: list[str] = []
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import oracle
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import oracle
 from rcrlib.bench.metrics import degrade
 from rcrlib.data import load
 from rcrlib.metrics import mae, s_measure

@@ -169,7 +169,7 @@ def test_bad_frames_are_refused_with_the_name_of_the_video_and_leave_no_trace() 
     assert metrics.compute().frames == 2
 
 
-def test_options_are_checked() -> None:
+def test_impossible_options_are_refused() -> None:
     with pytest.raises(OptionError, match="paper"):
         SaliencyMetrics("papper")
     for thresholds in (1, 257):

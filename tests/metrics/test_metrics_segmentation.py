@@ -119,7 +119,7 @@ def test_parts_merge_into_the_whole_and_no_frame_counts_twice() -> None:
         left.merge(right)
 
 
-def test_options_and_maps_are_checked() -> None:
+def test_impossible_options_and_maps_are_refused() -> None:
     with pytest.raises(OptionError, match="protocol 'davis': expected one of davis16, all-frames"):
         SegmentationMetrics("davis")
     with pytest.raises(OptionError, match="threshold 0"):

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small_runs import NETWORK
 
+from helpers.networks import NETWORK
 from rcrlib.errors import OptionError, WeightsError
 from rcrlib.models import (
     NERConfig,

@@ -48,7 +48,9 @@ def refusal(function: Callable[..., Any], *arguments: Any) -> str:
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
 @pytest.mark.parametrize("with_fc", [True, False])
 @pytest.mark.parametrize("with_counters", [True, False])
-def test_encoder_weights_from_a_file(tmp_path, resnet18_state, suffix, with_fc, with_counters):
+def test_encoder_weights_are_read_from_a_file(
+    tmp_path, resnet18_state, suffix, with_fc, with_counters
+):
     state = {
         name: tensor.half() if "conv" in name else tensor
         for name, tensor in resnet18_state.items()

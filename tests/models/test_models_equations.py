@@ -14,6 +14,8 @@ from rcrlib.models import NER, ConvGRUCell, DBConvGRU, NERConfig, NonLocalBlock
 from rcrlib.models.fast.nonlocal_block import dot_product_sum
 from rcrlib.models.nonlocal_block import pairwise_sum, softmax_sum
 
+pytestmark = pytest.mark.usefixtures("seeded")
+
 Array = np.ndarray
 VARIANTS = ["paper", "official"]
 
@@ -22,11 +24,6 @@ def randomise(module: nn.Module) -> None:
     """Leave nothing at zero: neither W of a non-local block nor a bias."""
     for parameter in module.parameters():
         nn.init.normal_(parameter, std=0.3)
-
-
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(20190819)
 
 
 def sigmoid(x: Array) -> Array:
@@ -172,7 +169,7 @@ def test_one_way_recurrence_does_not_see_the_future_and_bidirectional_does():
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_gradients_of_the_convgru_cell(variant):
+def test_gradients_of_the_convgru_cell_agree_with_finite_differences(variant):
     cell = ConvGRUCell(2, variant).double()
     randomise(cell)
     x, h = torch.randn(2, 1, 2, 3, 3, dtype=torch.float64, requires_grad=True).unbind()
@@ -180,7 +177,7 @@ def test_gradients_of_the_convgru_cell(variant):
 
 
 @pytest.mark.parametrize("softmax", [False, True])
-def test_gradients_of_the_non_local_block(softmax):
+def test_gradients_of_the_non_local_block_agree_with_finite_differences(softmax):
     block = NonLocalBlock(4, softmax=softmax).double()
     randomise(block)
     check_gradients(block, torch.randn(1, 2, 4, 2, 2, dtype=torch.float64, requires_grad=True))

@@ -33,16 +33,17 @@ from rcrlib.models.fast.convgru import run_over_clip
 from rcrlib.models.fast.convolution import conv_bn
 from rcrlib.models.fast.memory_format import frames_to_channels_last
 
+pytestmark = pytest.mark.usefixtures("every_shortcut", "seeded")
+
 SMALL = {"aspp_channels": 12, "skip_channels": (6, 8), "refine_channels": 10, "head_channels": 9}
 EXACT = {torch.float64: 1e-10, torch.float32: 1e-4}
 KINDS = ["image", "paper", "official", "one-way", "fgplg", "light"]
 VARIANTS = ["paper", "official"]
 
 
-@pytest.fixture(autouse=True)
-def _fast(all_twins, monkeypatch):
+@pytest.fixture
+def every_shortcut(all_twins, monkeypatch):
     """Take every shortcut, however small the network is."""
-    torch.manual_seed(20190819)
     monkeypatch.setattr("rcrlib.models.fast.head.LEAST_MULTIPLY_ADDS", 0)
 
 

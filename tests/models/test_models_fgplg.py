@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from small_runs import NETWORK, fgplg_input
 
+from helpers.networks import NETWORK, fgplg_input
 from rcrlib.errors import OptionError
 from rcrlib.models import FGPLG, RCRNet
 from rcrlib.models.fgplg import AGREED
 
-
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(20190819)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def test_fgplg_starts_with_the_image_network_and_its_stem_for_rgb():

@@ -15,6 +15,8 @@ from rcrlib.models.fast import head
 from rcrlib.models.fast.head import is_worth_tiling, tiled_head
 from rcrlib.models.fast.interpolation import interpolation_bands, shifted_interpolation
 
+pytestmark = pytest.mark.usefixtures("all_twins", "seeded")
+
 CHANNELS, WIDE = 5, 6
 SIZES = [
     ((28, 28), (112, 112)),  # blocks end where the image ends
@@ -29,11 +31,6 @@ SIZES = [
     ((1, 1), (1, 1)),
 ]
 EXACT = {torch.float64: 1e-12, torch.float32: 2e-5}
-
-
-@pytest.fixture(autouse=True)
-def _seed(all_twins) -> None:
-    torch.manual_seed(20190819)
 
 
 def plain(x: Tensor, weight: Tensor, bias: Tensor, w: Tensor, b: Tensor, size: tuple) -> Tensor:

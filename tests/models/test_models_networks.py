@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small_runs import NETWORK, fgplg_input
 from torch import nn
 
+from helpers.networks import NETWORK, fgplg_input
 from rcrlib.errors import OptionError
 from rcrlib.models import (
     FGPLG,
@@ -20,6 +20,8 @@ from rcrlib.models import (
     RCRNetNER,
 )
 
+pytestmark = pytest.mark.usefixtures("seeded")
+
 SMALL = replace(NETWORK, dropout=0.0)
 TABLE_3 = {
     "Ra": NERConfig(False, "none", False),
@@ -29,11 +31,6 @@ TABLE_3 = {
     "Re": NERConfig(True, "bidirectional", True),
 }
 SIZES = [(64, 64), (33, 47), (16, 100), (7, 5), (1, 1)]
-
-
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(20190819)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -36,27 +36,27 @@ def val(shared: Path) -> Dataset:
     return load(shared / "data/DAVIS2016", split="val")
 
 
-def test_they_are_a_small_rcrnet_ner_that_says_how_it_was_trained():
+def test_shipped_weights_are_a_small_rcrnet_ner_that_says_how_it_was_trained():
     assert shipped_weights().stat().st_size < 30e6
     assert isinstance(load_weights(shipped_weights()), RCRNetNER)
     trained = weights_metadata(shipped_weights())
     assert (trained["stage"], trained["preset"], trained["seed"]) == ("video", "light", 0)
 
 
-def test_their_card_names_licence_data_and_limits():
+def test_the_card_names_licence_data_and_limits():
     card = CARD.read_text()
     for words in ("CC BY-NC 4.0", "DUTS-TR", "validation sequences", "What it cannot do"):
         assert words in card
 
 
-def test_an_installation_without_them_says_so(monkeypatch, tmp_path):
+def test_an_installation_without_the_weights_says_so(monkeypatch, tmp_path):
     monkeypatch.setattr(shipped, "FILE", tmp_path / "gone.safetensors")
     with pytest.raises(WeightsError, match=r"gone.safetensors: .* install it again"):
         shipped_weights()
 
 
 @pytest.mark.shared
-def test_they_find_what_is_salient_in_real_video(val):
+def test_shipped_weights_find_what_is_salient_in_real_video(val):
     """One clip of each of the two sequences that they are best at."""
     network, measured = load_weights(shipped_weights()), SaliencyMetrics()
     for name in ("blackswan", "car-roundabout"):

@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
-from small_runs import NETWORK
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
+from helpers.networks import NETWORK
 from rcrlib.errors import OptionError, WeightsError
 from rcrlib.models import (
     FGPLG,
@@ -25,10 +25,7 @@ from rcrlib.models import (
     weights_metadata,
 )
 
-
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(20190819)
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def refusal(path: Path) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 import pytest
-from course_notebooks import ROOT, code_cells, each_lesson, read
 
+from helpers.course_notebooks import ROOT, code_cells, each_lesson, read
 from rcrlib.course import checking
 from rcrlib.course.building import stems
 from rcrlib.course.building.build import material

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
-from course_notebooks import (
+
+from helpers.course_notebooks import (
     ROOT,
     STEMS,
     WITH_OUTPUTS,
@@ -22,7 +23,6 @@ from course_notebooks import (
     read,
     words,
 )
-
 from rcrlib.course.building import VERSIONS, compose
 from rcrlib.course.building.build import material
 from rcrlib.course.building.compose import planned_minutes, written

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import lab_in_browser as lab
 import pytest
-from course_notebooks import STEMS, code_cells, path_of, read
+
+from helpers import lab_in_browser as lab
+from helpers.course_notebooks import STEMS, code_cells, path_of, read
 
 NAMED = ("00", "05", "07")
 HANDLES = ".widget-slider .noUi-handle, .widget-slider .ui-slider-handle"  # ipywidgets 8 and 7

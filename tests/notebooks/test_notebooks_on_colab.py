@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from course_notebooks import ROOT, path_of
-from rehearsal import GIGABYTES, NEWEST, OLDEST, Loaded, Machine, interpreter
 
+from helpers.colab_machine import GIGABYTES, NEWEST, OLDEST, Loaded, Machine, interpreter
+from helpers.course_notebooks import ROOT, path_of
 from rcrlib.course.building.build import SOURCES
 from rcrlib.course.building.head import read_address, setup_cell
 

@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from course_notebooks import ROOT, code_cells, each_notebook, read
 
+from helpers.course_notebooks import ROOT, code_cells, each_notebook, read
 from rcrlib.course.building.head import Address, setup_cell
 
 if sys.version_info >= (3, 11):
@@ -43,7 +43,7 @@ def missing(monkeypatch):
 
 
 @each_notebook
-def test_it_is_the_same_in_every_notebook_and_there_once(stem, version):
+def test_the_set_up_cell_is_the_same_in_every_notebook_and_there_once(stem, version):
     cells = [
         cell.source for cell in code_cells(read(stem, version)) if "# Set-up, the" in cell.source
     ]
@@ -89,7 +89,7 @@ def test_versions_are_checked_before_anything_is_installed(missing, monkeypatch,
     assert missing[0] == []
 
 
-def test_it_asks_for_what_the_package_asks_for():
+def test_the_set_up_cell_asks_for_what_the_package_asks_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = set(project["dependencies"])
     wanted |= {one for one in project["optional-dependencies"]["course"] if "ipywidgets" in one}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from course_notebooks import outputs, read
-
+from helpers.course_notebooks import outputs, read
 from rcrlib.course.lessons.l08_ablations.stored_tables import compared, short_table, tables_of
 from rcrlib.experiments import stored_results
 

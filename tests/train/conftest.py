@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_runs import STAGES, one_thread, run_process, small_preset, train_stage, write_videos
 
-
-@pytest.fixture(scope="module", autouse=True)
-def threads() -> Iterator[None]:
-    with one_thread():
-        yield
+from helpers.processes import run_process
+from helpers.small_runs import STAGES, small_preset, train_stage, write_videos
 
 
 @pytest.fixture(scope="session")

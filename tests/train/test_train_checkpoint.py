@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import small_preset, train_stage
 
+from helpers.small_runs import small_preset, train_stage
 from rcrlib.errors import OptionError
 from rcrlib.files import PARTIAL, RECORD, output_folder
 from rcrlib.train.checkpoint import RunFolder
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 SETTINGS = {
     "command": "train",
@@ -46,7 +48,7 @@ def test_a_run_is_not_overwritten_and_the_error_offers_to_go_on(run):
     assert run.checkpoint.is_file()
 
 
-def test_force_starts_over(run):
+def test_force_starts_a_run_over(run):
     run.weights.write_bytes(b"old weights")
     assert run.open({**SETTINGS, "lr": 0.2}, resume=False, force=True) is False
     assert [path.name for path in run.path.iterdir()] == [RECORD]

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small_runs import NETWORK, STAGES, metrics, small_preset, train_stage
 
+from helpers.networks import NETWORK
+from helpers.small_runs import STAGES, metrics, small_preset, train_stage
 from rcrlib.models import load_weights
 
 

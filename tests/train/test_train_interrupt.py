@@ -9,21 +9,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import (
-    assert_same_run,
-    kill_after,
-    metrics_count,
-    run_process,
-    small_disk,
-    small_preset,
-    start_process,
-    train_stage,
-)
 
+from helpers.disks import small_disk
+from helpers.processes import kill_after, run_process, start_process
+from helpers.small_runs import assert_same_run, metrics_count, small_preset, train_stage
 from rcrlib.errors import RcrError
 from rcrlib.files import PARTIAL
 from rcrlib.train.checkpoint import RunFolder
 from rcrlib.train.progress import catch_interrupts
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def _train_and_write_down_errors(videos: Path, run: Path, note: Path, workers: int) -> None:

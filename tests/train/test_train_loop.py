@@ -10,17 +10,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import NETWORK, STAGES, content, metrics, small_preset, train_stage
 from torch.nn import functional as F
 
+from helpers.networks import NETWORK
+from helpers.small_runs import STAGES, content, metrics, small_preset, train_stage
 from rcrlib.data import load
 from rcrlib.errors import OptionError
 from rcrlib.flow import get_flow
 from rcrlib.models import FGPLG, RCRNet, RCRNetNER, load_weights
-from rcrlib.runtime import mix_seed
 from rcrlib.train import (
     ClipSamples,
     Preset,
+    Sample,
     TrainConfig,
     fit,
     frame_loss,
@@ -29,7 +30,8 @@ from rcrlib.train import (
     train_image,
     train_video,
 )
-from rcrlib.train.sampler import StepSampler
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
@@ -57,13 +59,20 @@ def test_the_loss_of_a_step_is_the_mean_over_all_frames_and_pixels(videos, tmp_p
     network = RCRNetNER(replace(NETWORK, dropout=0.0))
     before = copy.deepcopy(network)
     config = TrainConfig(batch=4, lr=1e-3, steps=1, device="cpu")
-    fit(network, samples, lambda n, s: n(s.frames), config, tmp_path / "run", record={})
+    seen: list[Sample] = []
 
-    keys = StepSampler(len(samples), 4, 1, seed=0).at(0)
+    def forward(network, batch):
+        seen.append(batch)
+        return network(batch.frames)
+
+    fit(network, samples, forward, config, tmp_path / "run", record={})
+
     losses = []
-    for sample in (samples[key] for key in keys):
-        logits = before(sample.frames[None])[0]
-        losses += F.binary_cross_entropy_with_logits(logits, sample.labels, reduction="none")
+    for batch in seen:
+        logits = before(batch.frames)
+        losses += F.binary_cross_entropy_with_logits(
+            logits, batch.labels, reduction="none"
+        ).flatten(0, 1)
     expected = torch.stack(losses).mean().item()
     assert len(losses) > 8, "a short and a long clip should be in the step"
     assert metrics(tmp_path / "run")[0]["loss"] == pytest.approx(expected, abs=1e-6)
@@ -85,6 +94,10 @@ def test_the_learning_rate_follows_its_schedule(whole):
     ]
 
 
+STILL = 1e-30
+"""A rate too low to change the bits of a parameter."""
+
+
 @pytest.fixture(scope="module")
 def trained(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the three stages, one after the other, on labels of every frame."""
@@ -96,15 +109,27 @@ def trained(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _start_and_end(stage: str, folder: Path) -> tuple[torch.nn.Module, torch.nn.Module]:
-    """Return a stage's network as it was before the first step and as it is after the last."""
-    end = load_weights(folder / stage / "model.safetensors")
-    if stage == "image":
-        torch.manual_seed(mix_seed(0))
-        return RCRNet(NETWORK), end
-    torch.manual_seed(mix_seed(0, STAGES.index(stage)))
-    image = load_as(RCRNet, folder / "image" / "model.safetensors")
-    return (FGPLG if stage == "fgplg" else RCRNetNER).from_rcrnet(image), end
+@pytest.fixture(scope="module")
+def untrained(videos: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the networks that the stages of `trained` began with."""
+    folder = tmp_path_factory.mktemp("untrained")
+    dataset, preset = load(videos, split="train"), small_preset(steps=1, lr=STILL)
+    image = trained / "image" / "model.safetensors"
+    train_image(dataset, preset, folder / "image")
+    train_fgplg(dataset, preset, folder / "fgplg", start=image, flow=get_flow("dis"))
+    train_video(dataset, preset, folder / "video", start=image)
+    return folder
+
+
+def _network(run: Path) -> torch.nn.Module:
+    return load_weights(run / "model.safetensors")
+
+
+def _statistics(network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Return what batch normalisation has gathered."""
+    found = {n: value for n, value in network.state_dict().items() if n.endswith(STATISTICS)}
+    assert found
+    return found
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -114,36 +139,34 @@ def test_every_stage_learns(stage, trained):
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_part_of_the_network_is_trained(stage, trained):
-    start, end = _start_and_end(stage, trained)
-    learned = dict(end.named_parameters())
+def test_every_part_of_the_network_is_trained(stage, trained, untrained):
+    learned = dict(_network(trained / stage).named_parameters())
     still = [
         name
-        for name, parameter in start.named_parameters()
+        for name, parameter in _network(untrained / stage).named_parameters()
         if torch.equal(parameter, learned[name])
     ]
     assert still == []
 
 
 def test_the_image_stage_gathers_the_statistics_of_batch_normalisation(trained):
-    start, end = (network.state_dict() for network in _start_and_end("image", trained))
-    names = [name for name in start if name.endswith(STATISTICS)]
-    assert names
-    assert all(not torch.equal(start[name], end[name]) for name in names)
+    start, end = _statistics(RCRNet(NETWORK)), _statistics(_network(trained / "image"))
+    assert [name for name in start if torch.equal(start[name], end[name])] == []
 
 
 @pytest.mark.parametrize("stage", ["fgplg", "video"])
-def test_the_video_stages_leave_them_to_the_last_bit(stage, trained):
-    start, end = (network.state_dict() for network in _start_and_end(stage, trained))
-    names = [name for name in start if name.endswith(STATISTICS)]
-    assert names
-    assert all(torch.equal(start[name], end[name]) for name in names)
+def test_the_video_stages_leave_the_statistics_to_the_last_bit(stage, trained):
+    image = load_as(RCRNet, trained / "image" / "model.safetensors")
+    start = _statistics({"fgplg": FGPLG, "video": RCRNetNER}[stage].from_rcrnet(image))
+    end = _statistics(_network(trained / stage))
+    assert start.keys() == end.keys()
+    assert [name for name in start if not torch.equal(start[name], end[name])] == []
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_stage_goes_on_from_the_last_stage_s_network(stage, videos, trained, tmp_path):
+def test_every_stage_goes_on_from_the_network_of_the_last_stage(stage, videos, trained, tmp_path):
     last = trained / "video" / "model.safetensors"
-    preset = small_preset(steps=1, lr=1e-30)  # too low a rate to change the bits of the start
+    preset = small_preset(steps=1, lr=STILL)
     train = {
         "image": train_image,
         "fgplg": partial(train_fgplg, flow=get_flow("dis")),

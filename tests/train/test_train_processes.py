@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import train_with_torchrun
-from small_runs import content, metrics
 
+from helpers import train_with_torchrun
+from helpers.small_runs import content, metrics
 from rcrlib.errors import OptionError
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 def torchrun(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     script = [train_with_torchrun.__file__, *map(str, arguments)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
     return subprocess.run(
         [*command, *script], env=environment, capture_output=True, text=True, timeout=240
     )

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import (
+
+from helpers.processes import kill_after, run_process, start_process
+from helpers.small_runs import (
     STAGES,
     assert_same_run,
     content,
-    kill_after,
     metrics,
     metrics_count,
-    run_process,
     small_preset,
-    start_process,
     train_stage,
 )
-
 from rcrlib.files import PARTIAL
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("stage", STAGES)

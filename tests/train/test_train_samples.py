@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import write_videos
 
+from helpers.small_runs import write_videos
 from rcrlib.data import Dataset, denormalise, keep_labels, load
 from rcrlib.errors import DataError, OptionError
 from rcrlib.flow import FlowCache, get_flow

@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 from types import SimpleNamespace
 
+import pytest
 import torch
 from torch import nn
 
 from rcrlib.train.state import restore_checkpoint
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_each_process_gets_its_own_random_state_back():

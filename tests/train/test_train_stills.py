@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from small_runs import content, small_preset, train_stage
 
+from helpers.scored_folders import write_picture
+from helpers.small_runs import content, small_preset, train_stage
 from rcrlib.data import Dataset, denormalise, load
 from rcrlib.errors import DataError, WeightsError
 from rcrlib.models import FGPLG
 from rcrlib.train import StillTriplets, load_as
 from rcrlib.train.sampler import SampleKey
 from rcrlib.train.stills import corrupted_guidance
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 SIZE = (32, 48)
 
@@ -46,10 +50,12 @@ def test_every_labelled_image_is_a_sample_of_one_frame_with_four_channels_of_gui
     assert set(sample.labels.unique().tolist()) == {0.0, 1.0}
 
 
-def test_half_of_the_images_share_the_frame_with_one_that_nobody_labelled(images, monkeypatch):
-    samples = StillTriplets(images, SIZE, "paper")
-    grey = torch.full((1, 3, *SIZE), 0.5)
-    monkeypatch.setattr(samples, "_read", lambda n: (grey + 0.02 * n, torch.ones(1, 1, *SIZE)))
+def test_half_of_the_images_share_the_frame_with_one_that_nobody_labelled(tmp_path):
+    for number in range(18):
+        grey = np.full((*SIZE, 3), 128 + 5 * number, np.uint8)
+        write_picture(tmp_path / f"imgs/{number:02d}.png", grey)
+        write_picture(tmp_path / f"gt/{number:02d}.png", np.full(SIZE, 255, np.uint8))
+    samples = StillTriplets(load(tmp_path, "images"), SIZE, "paper")
     drawn = [samples[SampleKey(0, seed)] for seed in range(60)]
     shares = [sample.labels.mean().item() for sample in drawn]
     assert set(shares) == {0.5, 1.0}

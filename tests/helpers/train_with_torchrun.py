@@ -12,10 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from small_runs import NETWORK, small_preset
-
+from helpers.networks import NETWORK
+from helpers.small_runs import small_preset
 from rcrlib.data import load
 from rcrlib.train import train_video
 from rcrlib.train.checkpoint import RunFolder

@@ -16,7 +16,7 @@ import pytest
 from rcrlib.cli.main import app
 from rcrlib.experiments import EXPERIMENTS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "ledger.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| \*\*(.+?)\*\*: (.+) \|$", TEXT, re.MULTILINE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,14 +11,19 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from small_runs import NETWORK, frames_of, one_thread, small_disk, write_film, write_videos
 from torch import Tensor, nn
 
+from helpers.disks import small_disk
+from helpers.films import frames_of, write_film
+from helpers.networks import NETWORK
+from helpers.small_runs import write_videos
 from rcrlib.data import Dataset, load, normalise, read_mask, resize
 from rcrlib.errors import DataError, OptionError, WeightsError
 from rcrlib.models import FGPLG, RCRNet, RCRNetNER
 from rcrlib.predict import PredictConfig, frames_with_saliency, predict, saliency_maps, windows
 from rcrlib.triplets import image_tensor
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 SMALL = PredictConfig(clip=4, size=32, device="cpu")
 
@@ -30,12 +34,6 @@ class Numbering(nn.Module):
     def forward(self, clip: Tensor) -> Tensor:
         own = clip.mean(dim=2, keepdim=True)
         return own + 3 * own.mean(dim=(1, 3, 4), keepdim=True)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def threads() -> Iterator[None]:
-    with one_thread():
-        yield
 
 
 @pytest.fixture(scope="module")

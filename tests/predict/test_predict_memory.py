@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from small_runs import NETWORK, run_process, write_film
 
+from helpers.films import write_film
+from helpers.networks import NETWORK
+from helpers.processes import run_process
 from rcrlib.cli import main
 from rcrlib.models import RCRNetNER, save_weights
 

@@ -9,8 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_notebooks import ROOT
-
+from helpers.course_notebooks import ROOT
 from rcrlib.course.building.build import SOURCES
 from rcrlib.course.building.head import Address, read_address
 

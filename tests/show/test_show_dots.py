@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
+from helpers.pictures import in_colour
 from rcrlib.errors import DataError
 from rcrlib.show import PALETTE, Panel, curves, dot_plot
 
@@ -17,17 +17,12 @@ PANELS = (
 )
 
 
-def count(picture: np.ndarray, colour: str) -> int:
-    rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-    return int((picture.reshape(-1, 3) == rgb).all(1).sum())
-
-
 def test_a_reference_is_drawn_where_there_is_one() -> None:
     drawn = dot_plot(PANELS, "title", "the paper's")
     bare = dot_plot([Panel(panel.title, panel.values) for panel in PANELS], "title")
-    assert count(drawn, PALETTE[0]) > 50
-    assert count(drawn, PALETTE[1]) > 10
-    assert count(bare, PALETTE[1]) == 0
+    assert in_colour(drawn, PALETTE[0]).sum() > 50
+    assert in_colour(drawn, PALETTE[1]).sum() > 10
+    assert in_colour(bare, PALETTE[1]).sum() == 0
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])

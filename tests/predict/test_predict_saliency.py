@@ -8,19 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_runs import NETWORK, frames_of, one_thread, write_film, write_videos
 
+from helpers.films import frames_of, write_film
+from helpers.networks import NETWORK
+from helpers.small_runs import write_videos
 from rcrlib import Saliency
 from rcrlib.data import load, write_mask
 from rcrlib.errors import DataError, OptionError, WeightsError
 from rcrlib.models import FGPLG, RCRNetNER, load_weights, save_weights
 from rcrlib.predict import PredictConfig, saliency_maps
 
-
-@pytest.fixture(scope="module", autouse=True)
-def threads() -> Iterator[None]:
-    with one_thread():
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from archive_server import Site
-from miniature_layouts import davis2016, davis2017, duts, ecssd, fbms_archive, hku_is, msra_b, vos
 
+from helpers.archive_server import Site
+from helpers.miniature_layouts import (
+    davis2016,
+    davis2017,
+    duts,
+    ecssd,
+    fbms_archive,
+    hku_is,
+    msra_b,
+    vos,
+)
 from rcrlib.data.fetch import PublishedDataset, find_set
 
 

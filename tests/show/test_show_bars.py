@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from helpers.pictures import in_colour
 from rcrlib.errors import DataError
 from rcrlib.show import PALETTE, bars
 
@@ -16,8 +17,7 @@ GROUPS = {"head": {"readable": 8.0, "fast": 2.0}, "ASPP": {"readable": 3.0, "fas
 
 def width(picture: np.ndarray, colour: str) -> int:
     """Return the pixels of a colour in the row that has most of it."""
-    rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-    return int((picture == rgb).all(axis=-1).sum(axis=1).max())
+    return int(in_colour(picture, colour).sum(axis=1).max())
 
 
 def test_a_bar_is_as_long_as_its_number() -> None:

@@ -13,7 +13,7 @@ import torch
 
 from rcrlib.variants import Variant
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/paper-code-ours.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 SECTIONS = re.findall(r"^### (.+?)\n(.*?)(?=^##|\Z)", TEXT, re.MULTILINE | re.DOTALL)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-from small_runs import small_preset
-
+from helpers.small_runs import known, small_preset
 from rcrlib.data import SyntheticConfig, write_synthetic
 from rcrlib.experiments import ExperimentConfig, Result, run_experiment
-from rcrlib.train import presets
 
 
 def write_set(folder: Path) -> Path:
@@ -20,10 +17,11 @@ def write_set(folder: Path) -> Path:
 
 
 def run_small(name: str, data: Path | None, out: Path, *, steps: int = 2, **options: Any) -> Result:
-    """Run an experiment with a preset `tiny` that is tinier still."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(presets.PRESETS, "tiny", small_preset(steps=steps))
-        config = ExperimentConfig(name, out, data, device="cpu", **{"seeds": 1, **options})
+    """Run an experiment with `small_preset`."""
+    preset = small_preset(steps=steps)
+    with known(preset):
+        options = {"seeds": 1, "preset": preset.name, **options}
+        config = ExperimentConfig(name, out, data, device="cpu", **options)
         return run_experiment(config, say=lambda line: None)
 
 

@@ -1,4 +1,4 @@
-"""Writing archives with any entries, and holding their unpacking to refusing them."""
+"""Archives with any entries."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ import io
 import tarfile
 import zipfile
 from pathlib import Path
-
-import pytest
-
-from rcrlib.data.fetch import unpack
-from rcrlib.errors import DataError
 
 
 class Packer:
@@ -39,25 +34,3 @@ class Packer:
                     setattr(info, field, value)
                 file.addfile(info, io.BytesIO(content))
         return path
-
-
-@pytest.fixture
-def pack(tmp_path):
-    (tmp_path / "archives").mkdir()
-    return Packer(tmp_path / "archives")
-
-
-@pytest.fixture
-def refused(tmp_path):
-    """Return the unpacking of an archive that must be refused with nothing written anywhere."""
-
-    def run(path: Path, says: str) -> None:
-        before = sorted(tmp_path.rglob("*"))
-        with pytest.raises(DataError, match=says) as raised:
-            unpack(path, tmp_path / "deep" / "out")
-        after = [p for p in sorted(tmp_path.rglob("*")) if p not in before]
-        assert [p for p in after if p not in (tmp_path / "deep", tmp_path / "deep/out")] == []
-        assert "\n" not in str(raised.value)
-        assert path.name in str(raised.value)
-
-    return run

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from small_runs import NETWORK, frames_of, write_film
 
+from helpers.films import frames_of, write_film
+from helpers.networks import NETWORK
 from rcrlib.data import load
 from rcrlib.errors import OptionError
 from rcrlib.models import RCRNet
