@@ -9,13 +9,13 @@ from rcrlib.data import SyntheticConfig, write_synthetic, write_synthetic_images
 from rcrlib.lock import file_lock
 
 VIDEOS = SyntheticConfig(
-    videos=18, frames=41, size=(192, 192), looks=3, appearance_change=1.0, clutter=5.0,
+    videos=18, frames=41, size=(192, 192), looks=3, appearance_change=1.0, clutter=5.0, motion=0.7,
     distractors=(0, 3), low_contrast_share=0.0,
 )  # fmt: skip
 """Six videos to learn from, twelve to judge on. Between two kept labels the light changes much and
 the object moves little: labels in between have something to teach, and flow can carry a label to
 them, well but not perfectly. All videos share three looks, so that six of them can teach what the
-other twelve need."""
+other twelve need. Chosen on seeds from 100 on."""
 
 TEST_VIDEOS = 12
 

@@ -108,10 +108,10 @@ TINY = Preset(
     # multiply-adds a frame, and is of little use at this resolution.
     network=RCRNetConfig(
         backbone="resnet18",
-        aspp_channels=64,
+        aspp_channels=32,
         skip_channels=(16, 32),
         refine_channels=32,
-        head_channels=32,
+        head_channels=16,
         conv5=False,  # without ImageNet's weights its nine million are slow to learn: half a step
     ),
     size=96,  # a twentieth of the paper's pixels: a step takes half a second on two cores
