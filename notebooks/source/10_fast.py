@@ -188,8 +188,8 @@ check(convolve_enlarged)
 # **Predict.** A sixteenth of the products: how many times as fast is *yours*?
 
 # %%
-from rcrlib.models.fast.head import tiled_head
-from rcrlib.models.layers import upsample
+from rcrlib.models import upsample
+from rcrlib.models.fast import tiled_head
 
 convolve_enlarged = use(convolve_enlarged)
 head = nn.Sequential(nn.Conv2d(128, 256, 3, padding=1), nn.ReLU(), nn.Conv2d(256, 1, 1))

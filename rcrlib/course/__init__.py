@@ -13,6 +13,7 @@ grading/      submitted notebooks, each in a process of its own
 
 from rcrlib.course.checking import check, replay, use
 from rcrlib.course.figures import heat, picture, sheet
+from rcrlib.course.profiling import largest_tensor, seconds
 from rcrlib.course.session import Session, halve_batch, one_thread, setup
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "check",
     "halve_batch",
     "heat",
+    "largest_tensor",
     "one_thread",
     "picture",
     "replay",
+    "seconds",
     "setup",
     "sheet",
     "use",

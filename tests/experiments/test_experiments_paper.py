@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from rcrlib.experiments.paper import CELLS, SETS, paper_numbers
+from rcrlib.experiments.paper import PAPER_CELLS, PAPER_SETS, paper_numbers
 from rcrlib.experiments.students import NER
 from rcrlib.models import NERConfig
 
@@ -35,7 +35,7 @@ def numbers(text: str, pattern: str) -> dict[str, tuple[float, float]]:
 def test_the_cells_of_a_table(facts, experiment, start, end, pattern, count):
     part = facts[facts.index(start) + len(start) : facts.index(end)]
     theirs = numbers(part, pattern)
-    ours = {name: (row["max_f"], row["s"]) for name, row in CELLS[experiment].items()}
+    ours = {name: (row["max_f"], row["s"]) for name, row in PAPER_CELLS[experiment].items()}
     assert len(theirs) == count
     assert ours == theirs
 
@@ -44,7 +44,7 @@ def test_the_cells_of_a_table(facts, experiment, start, end, pattern, count):
 def test_our_row_of_table_1(facts, experiment):
     part = facts[facts.index("Table 1") : facts.index("Table 5")]
     theirs = numbers(part, "VOS|DAVIS|FBMS")
-    ours = {name.upper(): (row["max_f"], row["s"]) for name, row in SETS[experiment].items()}
+    ours = {name.upper(): (row["max_f"], row["s"]) for name, row in PAPER_SETS[experiment].items()}
     assert ours == theirs
     assert len(ours) == 3
 
