@@ -35,7 +35,7 @@ from rcrlib.course import (
     setup,
     sheet,
     use,
-)  # fmt: skip
+)
 from rcrlib.course.lessons.l03_nonlocal.jumping_balls import GREY, clips
 from rcrlib.models import NonLocalBlock, accelerate, parameter_count
 

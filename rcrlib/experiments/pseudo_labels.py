@@ -22,7 +22,7 @@ from rcrlib.pseudo import copy_kept, generate
 
 @dataclass(frozen=True)
 class PseudoLabels:
-    """A step: kept labels and a generator's pseudo-labels, judged by the labels that were held back."""
+    """A step: kept labels and a generator's pseudo-labels, judged by the labels held back."""
 
     generator: Generator
     m: int | None
@@ -75,7 +75,7 @@ class PseudoLabels:
 
 @dataclass(frozen=True)
 class BentLabels:
-    """A step: kept labels, and the true labels of further frames bent by a known amount, as if generated."""
+    """A step: kept labels, and true labels of further frames bent by a known amount."""
 
     labels: KeptLabels
     m: int | None
