@@ -52,11 +52,6 @@ FACES = sorted(
 )
 """Packages: their modules are their own business, and others import what `__init__` exports."""
 
-REACH_PAST_A_FACE = {
-    "notebooks/source/09_your_video.py",
-}
-"""Files that do not follow this yet: take them out as they are mended, and add none."""
-
 SCRIPTS = ("notebooks/source", "docs", "benchmarks", "data_scripts")
 """Folders beside the package whose files import it."""
 
@@ -170,10 +165,11 @@ def _is_past_a_face(name: str, module: str) -> bool:
 
 def test_a_room_is_imported_through_its_face():
     scripts = [path for folder in SCRIPTS for path in sorted((ROOT / folder).glob("*.py"))]
-    found = {path: imports_past_a_face(path) for path in [*MODULES, *scripts]}
-    past = {path.relative_to(ROOT).as_posix(): names for path, names in found.items() if names}
-    assert {path: names for path, names in past.items() if path not in REACH_PAST_A_FACE} == {}
-    assert REACH_PAST_A_FACE - past.keys() == set(), "mended: take them out of the list"
+    past = {
+        path.relative_to(ROOT).as_posix(): imports_past_a_face(path)
+        for path in [*MODULES, *scripts]
+    }
+    assert {name: names for name, names in past.items() if names} == {}
 
 
 @pytest.mark.parametrize(
