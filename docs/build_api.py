@@ -23,8 +23,11 @@ from pdoc import doc, doc_ast, render, render_helpers
 FACES = (
     "rcrlib",
     "rcrlib.data",
+    "rcrlib.data.annotations",
+    "rcrlib.data.fetch",
     "rcrlib.flow",
     "rcrlib.models",
+    "rcrlib.models.fast",
     "rcrlib.pseudo",
     "rcrlib.train",
     "rcrlib.predict",
@@ -34,6 +37,7 @@ FACES = (
     "rcrlib.show",
     "rcrlib.keyframes",
     "rcrlib.course",
+    "rcrlib.course.widgets",
 )
 """In the order in which data flow through them, as the navigation lists them."""
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from rcrlib.data import Video, resize
 from rcrlib.flow import FlowEstimator, guidance
 from rcrlib.models import FGPLG
-from rcrlib.variants import Inputs, Variant
+from rcrlib.variants import Inputs, Variant, sees_flow, sees_labels
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class TripletReader:
         The channels are those of `rcrlib.flow.guidance`, in its order. Raises what reading frames
         and labels and estimating flow raise.
         """
-        uses_flow = self.inputs == "rgb+labels+flow"
+        uses_flow = sees_flow(self.inputs)
         # Each frame once, in the order of time: video files are slow to read backwards.
         frames = {n: video.frame(n) for n in ((i, k, j) if uses_flow else (k,))}
         frame = image_tensor(frames[k], self.size)
-        if self.inputs == "rgb":
+        if not sees_labels(self.inputs):
             return frame, frame.new_zeros(4, *self.size)
         label_i, label_j = (label_tensor(video, n, self.flow_size)[None] for n in (i, j))
         flow_ki, flow_kj = (self._flow(video, frames, k, n) if uses_flow else None for n in (i, j))

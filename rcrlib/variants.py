@@ -9,3 +9,13 @@ Variant = Literal["paper", "official"]
 
 Inputs = Literal["rgb", "rgb+labels", "rgb+labels+flow"]
 """What FGPLG sees: the rows Gb, Gc and Gd of the paper's Table 4."""
+
+
+def sees_labels(inputs: Inputs) -> bool:
+    """Tell whether FGPLG sees the labels of the kept frames before and after (Gc and Gd)."""
+    return inputs != "rgb"
+
+
+def sees_flow(inputs: Inputs) -> bool:
+    """Tell whether FGPLG sees optical flow: its magnitudes, and labels warped with it (Gd)."""
+    return inputs == "rgb+labels+flow"

@@ -451,7 +451,7 @@ picture(
 
 # %%
 from rcrlib.data import load, write_synthetic
-from rcrlib.evaluation import evaluate_saliency, terminal
+from rcrlib.evaluation import evaluate_saliency, text_table
 
 with tempfile.TemporaryDirectory(prefix="rcr-metrics-") as place:
     data = write_synthetic(videos[0].config, Path(place) / "videos")
@@ -460,7 +460,7 @@ with tempfile.TemporaryDirectory(prefix="rcr-metrics-") as place:
         folder.mkdir(parents=True)
         for t, one in enumerate(these):
             cv2.imwrite(str(folder / f"{t:05d}.png"), np.rint(255 * one).astype(np.uint8))
-    print(terminal([evaluate_saliency(load(data), Path(place) / "both", weighted=False)]))
+    print(text_table([evaluate_saliency(load(data), Path(place) / "both", weighted=False)]))
 
 # %% [markdown] minutes=1 tags=["slide"]
 # ## Summary

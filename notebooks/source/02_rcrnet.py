@@ -26,9 +26,7 @@ import copy
 import torch
 from torch.nn import functional as F
 
-from rcrlib.course import check, one_thread, setup, sheet, use
-from rcrlib.course.figures import heat
-from rcrlib.course.profiling import seconds
+from rcrlib.course import check, heat, one_thread, seconds, setup, sheet, use
 from rcrlib.models import RCRNet, RCRNetNER, parameter_count
 
 session = setup("02_rcrnet")

@@ -25,10 +25,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from rcrlib.course import check, one_thread, picture, setup, sheet, use
-from rcrlib.course.figures import heat
+from rcrlib.course import check, heat, one_thread, picture, seconds, setup, sheet, use
 from rcrlib.course.lessons.l03_nonlocal.jumping_balls import GREY, clips
-from rcrlib.course.profiling import largest_tensor, seconds
 from rcrlib.models import NonLocalBlock, accelerate, parameter_count
 
 session = setup("03_nonlocal")
@@ -235,6 +233,8 @@ check(two_costs)
 
 # %%
 # NBVAL_CHECK_OUTPUT
+from rcrlib.course import largest_tensor
+
 summary, two_costs = use(summary, two_costs)
 
 

@@ -411,7 +411,7 @@ print(f"{clear} of {len(looks)} leave out 0; with nothing to find, {0.05 * len(l
 # `over_seeds` is what you wrote. The tables also count which few videos were judged as chance.
 
 # %%
-from rcrlib.experiments.stats import over_seeds
+from rcrlib.experiments import over_seeds
 
 for name, result in tables.items():
     for one in every[name]:

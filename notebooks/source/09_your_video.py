@@ -105,7 +105,7 @@ sheet(
 # **Predict.** The reed meets the star in the first half of the film. Where will `flow` put its frames?
 
 # %%
-from rcrlib.data.own_video import summary, write_for_labelling, write_own_set
+from rcrlib.data import summarise_drawn, write_for_labelling, write_own_set
 from rcrlib.keyframes import get_policy
 
 for policy in ("even", "appearance", "flow"):
@@ -208,16 +208,16 @@ label_by_box(video, {t: boxes[t] for t in chosen}, to_draw)
 
 # %%
 from rcrlib.course.lessons.l09_your_video.grabcut import grab_cut, save_label
-from rcrlib.data.annotations import read_drawn
+from rcrlib.data.annotations import read_annotations
 
-mine = read_drawn(to_draw, video.frame_names, video.size).masks
+mine = read_annotations(to_draw, video.frame_names, video.size).masks
 for t in chosen:
     if video.frame_names[t] not in mine:
         mask = grab_cut(frames[t], boxes[t], strokes.get(t, []))
         save_label(to_draw, video.frame_names[t], mask)
 exam_label = grab_cut(frames[exam], boxes[exam], strokes.get(exam, []))
 truth.setdefault(exam, exam_label)  # on a film of your own your label is all that is known
-drawn = read_drawn(to_draw, video.frame_names, video.size)
+drawn = read_annotations(to_draw, video.frame_names, video.size)
 for t, (name, mask) in zip(chosen, drawn.masks.items(), strict=False):
     print(f"{name}  {100 * mask.mean():4.1f} % of the frame, IoU {score(mask, t):.2f}")
 print(f"exam, frame {exam}: IoU {score(exam_label, exam):.2f}")
@@ -233,7 +233,7 @@ print(f"exam, frame {exam}: IoU {score(exam_label, exam):.2f}")
 # NBVAL_CHECK_OUTPUT
 first = video.frame_names[chosen[0]]
 write_mask(to_draw / "labels" / f"{first}.png", drawn.masks[first][::2, ::2])
-for problem in read_drawn(to_draw, video.frame_names, video.size).problems:
+for problem in read_annotations(to_draw, video.frame_names, video.size).problems:
     print(problem.replace(str(work), "..."))
 
 # %% [markdown] minutes=1
@@ -243,7 +243,7 @@ for problem in read_drawn(to_draw, video.frame_names, video.size).problems:
 save_label(to_draw, first, drawn.masks[first])
 own_set = load(write_own_set(video, drawn, work / "my-set"))
 own = own_set[0]
-print(summary(video, drawn))
+print(summarise_drawn(video, drawn))
 
 # %% [markdown] minutes=4 tags=["slide"]
 # ## 6 · Frames in between
@@ -391,7 +391,7 @@ for name, some in {**maps, "nothing": [0 * one for one in shipped]}.items():
 # `result` out of the temporary folder: `import shutil; shutil.copy(result, "tinted.mp4")`.
 
 # %% tags=["result"]
-from rcrlib.show.film import film as overlay_film
+from rcrlib.show import film as overlay_film
 
 result = work / "tinted.mp4"
 with overlay_film(result, video) as show:

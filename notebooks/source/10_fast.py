@@ -30,8 +30,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from rcrlib.bench import in_turn
-from rcrlib.bench.parts import PARTS, multiply_adds_by_part, parts_in_turn
+from rcrlib.bench import PARTS, in_turn, multiply_adds_by_part, parts_in_turn
 from rcrlib.course import check, heat, picture, setup, sheet, use
 from rcrlib.course.lessons.l10_fast.compare_forms import apart, compare, prove
 from rcrlib.models import DBConvGRU, NonLocalBlock, RCRNetNER, accelerate, for_inference
@@ -188,8 +187,8 @@ check(convolve_enlarged)
 # **Predict.** A sixteenth of the products: how many times as fast is *yours*?
 
 # %%
-from rcrlib.models.fast.head import tiled_head
-from rcrlib.models.layers import upsample
+from rcrlib.models import upsample
+from rcrlib.models.fast import tiled_head
 
 convolve_enlarged = use(convolve_enlarged)
 head = nn.Sequential(nn.Conv2d(128, 256, 3, padding=1), nn.ReLU(), nn.Conv2d(256, 1, 1))
@@ -384,7 +383,7 @@ picture(
 # **Predict.** Where does the time go now? Which part saves most, and which is the next to work on?
 
 # %% tags=["result"]
-from rcrlib.bench.subject import Subject
+from rcrlib.bench import Subject
 
 subject = Subject(size=176, clip=2)
 plain, clip = subject.network().eval(), subject.input()

@@ -14,6 +14,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from rcrlib.errors import OptionError
 from rcrlib.models import (
+    Backbone,
     NonLocalBlock,
     RCRNetConfig,
     RCRNetNER,
@@ -21,7 +22,6 @@ from rcrlib.models import (
     for_inference,
     for_training,
 )
-from rcrlib.models.config import Backbone
 from rcrlib.runtime import autocast, computes_in_bf16, pick_device, pick_precision
 
 Path = Literal["plain", "fast"]

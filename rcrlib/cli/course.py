@@ -46,8 +46,8 @@ def publish(root: Path, repo: str, ref: str) -> None:
 
     Nothing is run; commit what has changed and push it to the repository that you name.
     """
+    from rcrlib.course.building import Address
     from rcrlib.course.building import publish as point_to
-    from rcrlib.course.building.head import Address
 
     done = point_to(root, Address(repo, ref))
     changed = sum(len(one.written) for one in done)
@@ -63,8 +63,7 @@ def slides(lesson: str, root: Path, out: Path | None) -> None:
 
     LESSON is one such as 04 or 04_convgru. The page needs a browser and, for its looks, a network.
     """
-    from rcrlib.course.building import place
-    from rcrlib.course.building.slides import make_slides
+    from rcrlib.course.building import make_slides, place
     from rcrlib.course.lessons import lesson as find
 
     found = find(lesson)

@@ -163,12 +163,12 @@ def _report(
         csv_table,
         latex_table,
         markdown_table,
-        terminal,
+        text_table,
         to_json,
         worst_sheet,
     )
 
-    click.echo(terminal(evaluations))
+    click.echo(text_table(evaluations))
     writers: dict[str, Callable[[Any], str]] = {
         "json": lambda results: json.dumps(to_json(results), indent=2) + "\n",
         "csv": csv_table,

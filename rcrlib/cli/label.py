@@ -82,10 +82,10 @@ def label(
 
 def _bring_back(video: object, labels: Path, out: Path, *, keep_empty: bool, force: bool) -> None:
     from rcrlib.data import Video, summarise_drawn, write_own_set
-    from rcrlib.data.annotations import read_drawn
+    from rcrlib.data.annotations import read_annotations
 
     assert isinstance(video, Video)
-    drawn = read_drawn(labels, video.frame_names, video.size)
+    drawn = read_annotations(labels, video.frame_names, video.size)
     for problem in drawn.problems:
         click.echo(problem)
     if drawn.problems:

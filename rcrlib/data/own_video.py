@@ -28,8 +28,8 @@ def write_for_labelling(
     """Write some frames of a video, each with an empty label, for a person to draw on.
 
     OUT gets pictures/NAME.jpg with an empty labelme file NAME.json beside each, and labels/NAME.png
-    all black. Any of them, or an export of another tool, is read by `read_drawn`. OUT is no data
-    set: `rcrlib.data.load` does not take these empty labels for labels.
+    all black. Any of them, or an export of another tool, is read by `read_annotations`. OUT is no
+    data set: `rcrlib.data.load` does not take these empty labels for labels.
 
     Raises:
         OptionError: `out` holds something and `force` is not given.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rcrlib.data import Dataset, Unit, dataset_intervals, dataset_triplets, keep_labels
 from rcrlib.errors import DataError
-from rcrlib.experiments.plan import split_parts
+from rcrlib.experiments import split_parts
 
 KEEP_ONE_IN = 5
 """The demo's l where the labels allow it: the paper's main setting (Table 2, 1/5)."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rcrlib.data import Unit
 from rcrlib.evaluation import PseudoQuality
-from rcrlib.experiments.stored import stored_results
+from rcrlib.experiments import stored_results
 from rcrlib.files import atomic_file, write_json
 
 TITLES = ("(a) labels alone", "(b) labels + pseudo-labels", "(c) all true labels")

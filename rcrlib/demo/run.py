@@ -19,18 +19,30 @@ from rcrlib.demo.report import TITLES, Report, Row, judged_before, write_report
 from rcrlib.demo.sheet import draw_sheet
 from rcrlib.errors import OptionError
 from rcrlib.evaluation import PseudoQuality
-from rcrlib.experiments.catalogue import DEMO, demo_cells
-from rcrlib.experiments.cells import Cell
-from rcrlib.experiments.config import ExperimentConfig, Generator
-from rcrlib.experiments.lab import Lab, Place, check_options, claim, open_lab, places
-from rcrlib.experiments.labelling import PseudoLabels
-from rcrlib.experiments.labels import Labels
-from rcrlib.experiments.plan import without_kept
-from rcrlib.experiments.runner import run_steps
-from rcrlib.experiments.steps import Generator as GeneratorStep
-from rcrlib.experiments.steps import Image, Step
-from rcrlib.experiments.students import Maps, Saliency, Student
-from rcrlib.experiments.worker import process_count
+from rcrlib.experiments import (
+    DEMO,
+    Cell,
+    ExperimentConfig,
+    Generator,
+    GeneratorForm,
+    ImageStage,
+    KeptLabels,
+    Lab,
+    Maps,
+    Place,
+    PseudoLabels,
+    SaliencyScore,
+    Step,
+    Student,
+    check_options,
+    claim,
+    demo_cells,
+    open_lab,
+    places,
+    process_count,
+    run_steps,
+    without_kept,
+)
 from rcrlib.files import RECORD, atomic_file, output_folder
 from rcrlib.runtime import pick_device
 from rcrlib.triplets import reader_for
@@ -57,7 +69,7 @@ class DemoConfig:
     layout: str = "auto"
     images: Path | None = None
     preset: str = "tiny"
-    generator: Generator = "residual"
+    generator: GeneratorForm = "residual"
     size: int | None = None
     l: int | None = None
     m: int | None = None
@@ -137,7 +149,7 @@ def run_demo(
     _introduce(demo, say)
     goals: list[Step] = list(demo.maps())
     if _has_labels(demo):
-        goals = [Saliency(maps, PROTOCOL) for maps in demo.maps()]
+        goals = [SaliencyScore(maps, PROTOCOL) for maps in demo.maps()]
     run_steps(
         demo.lab, goals, say=lambda line: None, begun=lambda step: say(_title(demo, step)),
         processes=process_count(demo.lab.config),
@@ -200,12 +212,12 @@ def _has_labels(demo: _Demo) -> bool:
 def _title(demo: _Demo, step: Step) -> str:
     """Say what a step does."""
     letters = dict(zip(demo.students(), "abc", strict=False))
-    if isinstance(step, Image):
+    if isinstance(step, ImageStage):
         images = (
             "the kept labels as images" if step.labels else f"{len(demo.lab.images or ())} images"
         )
         return f"RCRNet          stage 1, on {images}"
-    if isinstance(step, GeneratorStep):
+    if isinstance(step, Generator):
         return "FGPLG           stage 2, on triplets of kept labels"
     if isinstance(step, PseudoLabels):
         return f"pseudo-labels   {step.m} in each interval"
@@ -214,9 +226,9 @@ def _title(demo: _Demo, step: Step) -> str:
         return f"RCRNet+NER ({letters[step]})  stage 3: {row}"
     if isinstance(step, Maps):
         return f"saliency maps   of {step.weight(demo.lab)} frames, by ({letters[step.student]})"
-    if isinstance(step, Saliency):
+    if isinstance(step, SaliencyScore):
         return f"numbers         of ({letters[step.maps.student]})"
-    if isinstance(step, Labels):
+    if isinstance(step, KeptLabels):
         return f"labels          {'all' if step.l == 1 else f'one in {step.l}'} written down"
     raise AssertionError(step)
 
@@ -250,7 +262,7 @@ def _report(demo: _Demo, minutes: float) -> Report:
     lab, plan, config = demo.lab, demo.plan, demo.config
     scores: list[dict[str, float] | None] = [None] * len(demo.cells)
     if _has_labels(demo):
-        scores = [lab.result(Saliency(maps, PROTOCOL))["scores"] for maps in demo.maps()]
+        scores = [lab.result(SaliencyScore(maps, PROTOCOL))["scores"] for maps in demo.maps()]
     quality = lab.result(demo.pseudo_labels())["quality"]
     passes = [lab.result(student)["passes"] for student in demo.students()]
     rows = [

@@ -29,7 +29,7 @@ from rcrlib.evaluation.pseudo_labels import (
     score_pseudo_labels,
     warped_label,
 )
-from rcrlib.evaluation.tables import csv_table, latex_table, markdown_table, terminal, to_json
+from rcrlib.evaluation.tables import csv_table, latex_table, markdown_table, text_table, to_json
 from rcrlib.evaluation.truth import load_truth, true_mask
 
 __all__ = [
@@ -53,7 +53,7 @@ __all__ = [
     "pseudo_intervals",
     "pseudo_sheet",
     "score_pseudo_labels",
-    "terminal",
+    "text_table",
     "to_json",
     "true_mask",
     "warped_label",

@@ -58,7 +58,7 @@ def heading(evaluations: Evaluations) -> str:
     return f"{first.data}, {frames} frames, protocol {first.result.protocol}, {_reading(first)}"
 
 
-def terminal(evaluations: Evaluations) -> str:
+def text_table(evaluations: Evaluations) -> str:
     """Format a plain-text table, a row per method, with remarks on the predictions below it."""
     columns = _columns(evaluations)
     width = max(len("method"), *(len(evaluation.method) for evaluation in evaluations))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from rcrlib.data import Unit, intervals
 from rcrlib.errors import OptionError
 from rcrlib.experiments.cells import Cell, Measure
+from rcrlib.experiments.kept_labels import KeptLabels
 from rcrlib.experiments.lab import Knob, Lab
-from rcrlib.experiments.labels import Labels
 from rcrlib.experiments.steps import FlowError
 from rcrlib.keyframes import POLICIES
 
@@ -129,7 +129,12 @@ def _keyframes(lab: Lab) -> Grid:
     m, l = _setting(lab, (4, 5))
     filled = None if lab.config.m is None else m
     cells = tuple(
-        Cell(policy, f"as many labels as one in {l}, chosen by {policy}", Labels(l, policy), filled)
+        Cell(
+            policy,
+            f"as many labels as one in {l}, chosen by {policy}",
+            KeptLabels(l, policy),
+            filled,
+        )
         for policy in POLICIES
     )
     return Grid(cells, tuple((policy, "even") for policy in POLICIES if policy != "even"))
@@ -157,7 +162,7 @@ def _noise(lab: Lab) -> Grid:
 def _mixed(name: str, m: int, l: int, unit: Unit = "annotated") -> Cell:
     kept = f"one label in {l}" if l > 1 else "all labels"
     says = f"{kept}, {m} pseudo-label{'s' * (m > 1)} in each interval" if m else f"{kept} alone"
-    return Cell(name, says, Labels(l, unit=unit), m)
+    return Cell(name, says, KeptLabels(l, unit=unit), m)
 
 
 def _setting(lab: Lab, paper: tuple[int, int]) -> tuple[int, int]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rcrlib.data import keep_one_in
+from rcrlib.experiments.kept_labels import KeptLabels
 from rcrlib.experiments.lab import Lab
-from rcrlib.experiments.labelling import BentLabels, PseudoLabels, Source
-from rcrlib.experiments.labels import Labels
-from rcrlib.experiments.steps import FlowError, Generator, Image
-from rcrlib.experiments.students import Maps, Saliency, Score, Segmentation, Student
+from rcrlib.experiments.pseudo_labels import BentLabels, PseudoLabels, Source
+from rcrlib.experiments.steps import FlowError, Generator, ImageStage
+from rcrlib.experiments.students import Maps, SaliencyScore, Score, SegmentationScore, Student
 from rcrlib.variants import Inputs
 
 Measure = Literal["saliency", "segmentation"]
@@ -28,7 +28,7 @@ class Cell:
     says: str
     """What it is, for a reader."""
 
-    labels: Labels
+    labels: KeptLabels
     m: int | None = 0
     """Pseudo-labels in each interval; None is all that there are, 0 trains on labels alone."""
 
@@ -43,7 +43,7 @@ class Cell:
 
     def student(self, lab: Lab, seed: int) -> Student:
         """Return the steps that lead to the cell's network."""
-        image = Image(self.labels if lab.config.learns_from_kept_labels else None, seed)
+        image = ImageStage(self.labels if lab.config.learns_from_kept_labels else None, seed)
         source: Source = self.labels
         if self.bent is not None:
             source = BentLabels(self.labels, self.m, self.bent, seed)
@@ -60,10 +60,10 @@ class Cell:
         for name, dataset in lab.tests.items():
             maps = Maps(student, name)
             if measure == "saliency":
-                yield Saliency(maps, lab.config.protocol)
+                yield SaliencyScore(maps, lab.config.protocol)
             else:
                 davis = dataset.layout.startswith("davis")
-                yield Segmentation(maps, "davis16" if davis else "all-frames")
+                yield SegmentationScore(maps, "davis16" if davis else "all-frames")
 
     def problem(self, lab: Lab) -> str:
         """Say why the data do not allow this cell; nothing where they do."""

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from rcrlib.errors import OptionError
-from rcrlib.metrics import PROTOCOLS
-from rcrlib.metrics import get_protocol as choose
+from rcrlib.metrics import PROTOCOLS, get_protocol
 
-Generator = Literal["residual", "paper"]
+GeneratorForm = Literal["residual", "paper"]
+"""What FGPLG answers with: what to add to the warped labels, or the label itself (paper)."""
 
 KEPT_LABELS = Path("kept-labels")
 """Stands for a cell's own kept labels, taken as images, in place of a set of images."""
@@ -53,7 +53,7 @@ class ExperimentConfig:
     start: Path | None = None
     """Weights of stage 1, instead of training it."""
 
-    generator: Generator = "residual"
+    generator: GeneratorForm = "residual"
     """FGPLG's form: what to add to the warped labels ("residual"), or the paper's (`"paper"`)."""
 
     preset: str = "tiny"
@@ -97,11 +97,10 @@ class ExperimentConfig:
                 f"--images {self.images} trains stage 1 and --start {self.start} replaces it;"
                 " give one of them"
             )
-        if self.generator not in get_args(Generator):
-            raise OptionError(
-                f"generator {self.generator!r}: unknown; use {' or '.join(get_args(Generator))}"
-            )
-        choose(PROTOCOLS, self.protocol)
+        if self.generator not in get_args(GeneratorForm):
+            known = " or ".join(get_args(GeneratorForm))
+            raise OptionError(f"generator {self.generator!r}: unknown; use {known}")
+        get_protocol(PROTOCOLS, self.protocol)
         self.part()
 
     @property

@@ -23,10 +23,10 @@ from rcrlib.show import (
 
 def draw_figure(result: Result, path: Path) -> str:
     """Draw the figure of a result that has runs; give its alt text, written from its numbers."""
-    return figure(result, path)[1]
+    return figure_with_alt(result, path)[1]
 
 
-def figure(result: Result, path: Path | None = None) -> tuple[Picture, str]:
+def figure_with_alt(result: Result, path: Path | None = None) -> tuple[Picture, str]:
     """Return the figure of a result that has runs as a picture, and its alt text.
 
     Args:

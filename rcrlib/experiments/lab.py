@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from rcrlib.data import Dataset, SyntheticConfig, load
 from rcrlib.errors import DataError, OptionError
 from rcrlib.experiments.config import KEPT_LABELS, ExperimentConfig
-from rcrlib.experiments.plan import split_parts
+from rcrlib.experiments.held_out import split_parts
 from rcrlib.experiments.world import World
 from rcrlib.files import RECORD
 from rcrlib.flow import FlowCache, FlowEstimator, get_flow

@@ -21,7 +21,7 @@ _TABLE2 = {
     "19/20": {"max_f": 0.845, "s": 0.860},
 }
 
-CELLS: dict[str, dict[str, Numbers]] = {
+PAPER_CELLS: dict[str, dict[str, Numbers]] = {
     "table2": _TABLE2,
     "fig7": _TABLE2,
     "table3": _f_and_s(
@@ -37,7 +37,7 @@ CELLS: dict[str, dict[str, Numbers]] = {
 
 _TABLE1 = _f_and_s(vos=(0.856, 0.872), davis=(0.859, 0.884), fbms=(0.861, 0.870))
 
-SETS: dict[str, dict[str, Numbers]] = {
+PAPER_SETS: dict[str, dict[str, Numbers]] = {
     "table1": _TABLE1,
     "fig5": _TABLE1,
     "table5": {"davis": {"j_mean": 0.747, "f_mean": 0.733}, "fbms": {"j_mean": 0.759}},
@@ -47,9 +47,9 @@ SETS: dict[str, dict[str, Numbers]] = {
 
 def paper_numbers(experiment: str, cell: str, test: str) -> Numbers:
     """Return the paper's numbers for a cell on a test set; nothing where it has none."""
-    if experiment in CELLS:
-        return CELLS[experiment].get(cell, {})
-    for name, numbers in SETS.get(experiment, {}).items():
+    if experiment in PAPER_CELLS:
+        return PAPER_CELLS[experiment].get(cell, {})
+    for name, numbers in PAPER_SETS.get(experiment, {}).items():
         if test.lower().startswith(name):
             return numbers
     return {}

@@ -10,10 +10,10 @@ from rcrlib.experiments.figures import draw_figure
 from rcrlib.experiments.result import Result, load_result
 from rcrlib.experiments.tables import (
     difference_table,
-    heading,
     main_table,
     markdown_table,
     remarks,
+    table_heading,
     text_table,
 )
 from rcrlib.files import atomic_file
@@ -80,7 +80,7 @@ def write_results_page(files: Sequence[Path], out: Path) -> Path:
 
 def _section(result: Result, alt: str, figure: str, listed: dict[tuple, str] | None = None) -> str:
     elsewhere = {} if listed is None else _listed_before(result, listed)
-    parts = [f"{heading(result)}.", markdown_table(main_table(result, elsewhere))]
+    parts = [f"{table_heading(result)}.", markdown_table(main_table(result, elsewhere))]
     parts.append(_listed(remarks(result)))
     if differences := difference_table(result):
         parts.append(markdown_table(differences))

@@ -1,6 +1,7 @@
 """The steps of an experiment: each a dataclass whose settings name its folder.
 
-    Labels -> Image -> Generator -> PseudoLabels -> Student -> Maps -> Saliency, Segmentation
+    KeptLabels -> ImageStage -> Generator -> PseudoLabels -> Student -> Maps
+      -> SaliencyScore, SegmentationScore
 
 Two cells that need the same step have equal dataclasses, hence one folder, and it runs once. What
 is the same for everything in a folder (data, preset, flow method ...) is kept by `Lab`.
@@ -19,8 +20,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from rcrlib.data import Dataset
+from rcrlib.experiments.kept_labels import KeptLabels
 from rcrlib.experiments.lab import HasFolder, Lab
-from rcrlib.experiments.labels import Labels
 from rcrlib.experiments.noise import ExactFlow, NoisyFlow
 from rcrlib.experiments.work import counts, kept_counts, training, work
 from rcrlib.flow import FlowCache, FlowEstimator
@@ -44,10 +45,10 @@ class Step(HasFolder, Protocol):
 
 
 @dataclass(frozen=True)
-class Image:
+class ImageStage:
     """Stage 1, on kept labels as images; on the lab's own image set or weights without any."""
 
-    labels: Labels | None
+    labels: KeptLabels | None
     seed: int
 
     @property
@@ -104,8 +105,8 @@ class FlowError:
 class Generator:
     """Stage 2: FGPLG on triplets of the kept labels (Table 4: `inputs`)."""
 
-    image: Image
-    labels: Labels
+    image: ImageStage
+    labels: KeptLabels
     inputs: Inputs
     residual: bool
     error: FlowError | None

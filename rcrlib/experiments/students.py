@@ -10,10 +10,10 @@ from statistics import fmean
 from typing import Any
 
 from rcrlib.evaluation import evaluate_saliency, evaluate_segmentation
+from rcrlib.experiments.kept_labels import KeptLabels
 from rcrlib.experiments.lab import Lab
-from rcrlib.experiments.labelling import Source
-from rcrlib.experiments.labels import Labels
-from rcrlib.experiments.steps import Image, Step
+from rcrlib.experiments.pseudo_labels import Source
+from rcrlib.experiments.steps import ImageStage, Step
 from rcrlib.experiments.work import clip_count, counts, extra_counts, kept_counts, training, work
 from rcrlib.metrics import SaliencyScores
 from rcrlib.models import NERConfig, RCRNetNER
@@ -37,7 +37,7 @@ LAST = 10
 class Student:
     """Stage 3, the cell itself: its folder holds configuration, curves, checkpoint and results."""
 
-    image: Image
+    image: ImageStage
     source: Source
     ner: str
     seed: int
@@ -48,9 +48,9 @@ class Student:
         return PurePosixPath("cells", f"{self.source.key}-{self.ner}-s{self.seed}")
 
     @property
-    def labels(self) -> Labels:
+    def labels(self) -> KeptLabels:
         """The kept ones."""
-        return self.source if isinstance(self.source, Labels) else self.source.labels
+        return self.source if isinstance(self.source, KeptLabels) else self.source.labels
 
     @property
     def needs(self) -> Sequence[Step]:
@@ -60,7 +60,7 @@ class Student:
     def weight(self, lab: Lab) -> int:
         """Frames of all steps."""
         labelled = kept_counts(lab, self.labels)
-        if not isinstance(self.source, Labels):
+        if not isinstance(self.source, KeptLabels):
             extra = extra_counts(lab, self.labels, self.source.m)
             labelled = [a + b for a, b in zip(labelled, extra, strict=True)]
         preset = lab.preset
@@ -119,7 +119,7 @@ class Maps:
 
 
 @dataclass(frozen=True)
-class Saliency:
+class SaliencyScore:
     """F, S, MAE and E of a student's maps, with the precision-recall curve."""
 
     maps: Maps
@@ -153,7 +153,7 @@ class Saliency:
 
 
 @dataclass(frozen=True)
-class Segmentation:
+class SegmentationScore:
     """J and F of a student's maps, cut at one half, without post-processing."""
 
     maps: Maps
@@ -188,7 +188,7 @@ class Segmentation:
         return {"scores": {**scores, "threshold": result.threshold}, "per_video": per_video}
 
 
-Score = Saliency | Segmentation
+Score = SaliencyScore | SegmentationScore
 """A cell's last step."""
 
 

@@ -55,7 +55,7 @@ def difference_table(result: Result) -> Table:
 
 def text_table(result: Result) -> str:
     """Write everything for a terminal."""
-    parts = [f"{result.title}\n{heading(result)}", _aligned(main_table(result))]
+    parts = [f"{result.title}\n{table_heading(result)}", _aligned(main_table(result))]
     if differences := difference_table(result):
         parts.append(_aligned(differences))
     parts.append("\n".join(remarks(result)))
@@ -68,7 +68,7 @@ def markdown_table(table: Table) -> str:
     return "\n".join(lines)
 
 
-def heading(result: Result) -> str:
+def table_heading(result: Result) -> str:
     """Say in a line what the numbers depend on most."""
     protocols = ", ".join(dict.fromkeys(run.protocol for run in result.runs)) or "-"
     return (

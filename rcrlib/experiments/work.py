@@ -9,8 +9,8 @@ from rcrlib.data import Dataset, clips
 from rcrlib.train import TrainConfig
 
 if TYPE_CHECKING:
+    from rcrlib.experiments.kept_labels import KeptLabels
     from rcrlib.experiments.lab import Lab
-    from rcrlib.experiments.labels import Labels
 
 TRAINING = 3
 """A frame costs about three times as much in training as in inference: forward and backward."""
@@ -21,12 +21,12 @@ def counts(dataset: Dataset) -> list[int]:
     return [len(video.annotated) for video in dataset]
 
 
-def kept_counts(lab: Lab, labels: Labels) -> list[int]:
+def kept_counts(lab: Lab, labels: KeptLabels) -> list[int]:
     """Count the labels that will be kept of each video."""
     return [-(-n // labels.l) for n in counts(lab.train)]
 
 
-def extra_counts(lab: Lab, labels: Labels, m: int | None) -> list[int]:
+def extra_counts(lab: Lab, labels: KeptLabels, m: int | None) -> list[int]:
     """Count the pseudo-labels that each video will get; None: of every frame in between."""
     kept = kept_counts(lab, labels)
     if labels.policy and m is None:  # the first and the last frame are always kept

@@ -50,7 +50,7 @@ def worker(
         threads: how many threads it computes on.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "rcrlib.experiments.worker"],
+        [sys.executable, "-c", "from rcrlib.experiments.worker import main; main()"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stdin is not None
@@ -100,7 +100,3 @@ def _end_with_parent() -> None:
     """End this process at once when the other one has ended, killed or not."""
     sys.stdin.buffer.read()  # until the pipe is closed
     os._exit(1)
-
-
-if __name__ == "__main__":
-    main()

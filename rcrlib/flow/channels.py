@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rcrlib.errors import OptionError
 from rcrlib.flow.geometry import warp
-from rcrlib.variants import Inputs, Variant
+from rcrlib.variants import Inputs, Variant, sees_flow, sees_labels
 
 
 def guidance(
@@ -45,14 +45,15 @@ def guidance(
     if inputs not in get_args(Inputs):
         raise OptionError(f"inputs={inputs!r}: expected one of {', '.join(get_args(Inputs))}")
     zeros = torch.zeros_like(label_i)
-    if inputs == "rgb":
-        return torch.cat([zeros, zeros, zeros, zeros], dim=1)
-    if inputs == "rgb+labels":
-        return torch.cat([label_i, label_j, zeros, zeros], dim=1)
-    if flow_ki is None or flow_kj is None:
-        raise OptionError(f"inputs={inputs!r} needs the flow from k to i and to j; one is missing")
-    labels = [warp(label_i, flow_ki), warp(label_j, flow_kj)]
-    magnitudes = [magnitude(flow, variant).to(label_i.dtype) for flow in (flow_ki, flow_kj)]
+    labels = [label_i, label_j] if sees_labels(inputs) else [zeros, zeros]
+    magnitudes = [zeros, zeros]
+    if sees_flow(inputs):
+        if flow_ki is None or flow_kj is None:
+            raise OptionError(
+                f"inputs={inputs!r} needs the flow from k to i and to j; one is missing"
+            )
+        labels = [warp(label_i, flow_ki), warp(label_j, flow_kj)]
+        magnitudes = [magnitude(flow, variant).to(label_i.dtype) for flow in (flow_ki, flow_kj)]
     return torch.cat([*labels, *magnitudes], dim=1)
 
 

@@ -9,6 +9,7 @@ From one frame's measures to a data set's result:
     weighted.py      ... weighted F
     counts.py        histograms of a frame
     frame.py         the same measures from these, fast
+    sums.py          sums over the frames of a video
     protocol.py      the named protocols
     accumulate.py    `SaliencyMetrics`: from frames to a result
     segmentation.py  J and F of binary masks

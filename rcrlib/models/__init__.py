@@ -7,8 +7,9 @@ The modules here are the paper alone: `forward` is the equations. `rcrlib.models
 same networks, faster (`accelerate(network)`), `rcrlib.models.files` loads and saves them.
 """
 
-from rcrlib.models.config import NERConfig, RCRNetConfig
+from rcrlib.models.config import Backbone, NERConfig, RCRNetConfig
 from rcrlib.models.convgru import ConvGRUCell, DBConvGRU
+from rcrlib.models.decoder import RefinementBlock, ResidualSkip
 from rcrlib.models.encoder import Features
 from rcrlib.models.fast import accelerate, for_inference, for_training
 from rcrlib.models.fgplg import FGPLG
@@ -23,15 +24,16 @@ from rcrlib.models.files import (
     shipped_weights,
     weights_metadata,
 )
-from rcrlib.models.layers import parameter_count
+from rcrlib.models.layers import parameter_count, upsample
 from rcrlib.models.ner import NER
-from rcrlib.models.nonlocal_block import NonLocalBlock
+from rcrlib.models.nonlocal_block import NonLocalBlock, pairwise_sum, softmax_sum
 from rcrlib.models.rcrnet import RCRNet
 from rcrlib.models.video import RCRNetNER
 
 __all__ = [
     "FGPLG",
     "NER",
+    "Backbone",
     "ConvGRUCell",
     "DBConvGRU",
     "Features",
@@ -41,6 +43,8 @@ __all__ = [
     "RCRNet",
     "RCRNetConfig",
     "RCRNetNER",
+    "RefinementBlock",
+    "ResidualSkip",
     "accelerate",
     "average_weights",
     "encoder_file_info",
@@ -49,8 +53,11 @@ __all__ = [
     "kind_of",
     "load_encoder_weights",
     "load_weights",
+    "pairwise_sum",
     "parameter_count",
     "save_weights",
     "shipped_weights",
+    "softmax_sum",
+    "upsample",
     "weights_metadata",
 ]

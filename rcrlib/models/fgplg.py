@@ -11,10 +11,7 @@ from rcrlib.errors import OptionError
 from rcrlib.models.config import RCRNetConfig, check_choice
 from rcrlib.models.layers import FrozenBatchNorm
 from rcrlib.models.rcrnet import RCRNet
-from rcrlib.variants import Inputs, Variant
-
-GUIDANCE_SEEN: dict[Inputs, int] = {"rgb": 0, "rgb+labels": 2, "rgb+labels+flow": 4}
-"""How many of the four channels of guidance are seen: none, the two labels, or all."""
+from rcrlib.variants import Inputs, Variant, sees_flow, sees_labels
 
 AGREED = 4.0
 """Logit of a pixel that both labels agree on, where FGPLG is `residual`: a probability of 0.98."""
@@ -52,7 +49,7 @@ class FGPLG(FrozenBatchNorm):
         super().__init__()
         check_choice("inputs", inputs, Inputs)
         check_choice("variant", variant, Variant)
-        if residual and inputs == "rgb":
+        if residual and not sees_labels(inputs):
             raise OptionError("residual: needs labels to add to; use inputs='rgb+labels+flow'")
         self.inputs = inputs
         self.variant = variant
@@ -89,9 +86,13 @@ class FGPLG(FrozenBatchNorm):
                 they are where not; and ||O_i|| and ||O_j||, magnitudes of the flow on k towards i
                 and towards j, scaled as `variant` says.
         """
-        seen, unseen = guidance.tensor_split([GUIDANCE_SEEN[self.inputs]], dim=1)
-        logits = self.network(torch.cat([rgb, seen, torch.zeros_like(unseen)], dim=1))  # 7 channels
+        labels, magnitudes = guidance.split(2, dim=1)  # (B, 2, H, W) each
+        if not sees_labels(self.inputs):
+            labels = torch.zeros_like(labels)
+        if not sees_flow(self.inputs):
+            magnitudes = torch.zeros_like(magnitudes)
+        logits = self.network(torch.cat([rgb, labels, magnitudes], dim=1))  # 7 channels
         if not self.residual:
             return logits
-        label_i, label_j = guidance[:, 0:1], guidance[:, 1:2]
+        label_i, label_j = labels.split(1, dim=1)
         return logits + AGREED * (label_i + label_j - 1)

@@ -21,12 +21,12 @@ from rcrlib.course.lessons.l08_ablations.stored_tables import (
     short_table,
     tables_of,
 )
-from rcrlib.experiments.paper import CELLS
+from rcrlib.experiments.paper import PAPER_CELLS
 from rcrlib.experiments.result import Result, Row, Run
 
 
 def make_result(*runs: Run) -> Result:
-    rows = [Row(name, name, "", {"set": CELLS["table2"][name]}) for name in ("0/5", "1/5")]
+    rows = [Row(name, name, "", {"set": PAPER_CELLS["table2"][name]}) for name in ("0/5", "1/5")]
     return Result(
         experiment="table2", title="Table 2", measure="saliency",
         setup={"judged on": "set", "preset": "tiny"}, differs=[], seeds=3,

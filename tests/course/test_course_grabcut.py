@@ -19,7 +19,7 @@ from rcrlib.course.lessons.l09_your_video.grabcut import (
     trimap,
 )
 from rcrlib.data import SyntheticConfig, make_synthetic
-from rcrlib.data.annotations import read_drawn
+from rcrlib.data.annotations import read_annotations
 from rcrlib.errors import OptionError
 from rcrlib.metrics import iou
 
@@ -104,5 +104,5 @@ def test_a_saved_label_is_found_by_what_brings_labels_back(film, tmp_path):
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels/00000.png").touch()
     save_label(tmp_path, "00000", mask)
-    drawn = read_drawn(tmp_path, ["00000", "00001"], mask.shape)
+    drawn = read_annotations(tmp_path, ["00000", "00001"], mask.shape)
     np.testing.assert_array_equal(drawn.masks["00000"], mask)

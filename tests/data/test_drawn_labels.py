@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rcrlib.data.annotations import read_drawn
+from rcrlib.data.annotations import read_annotations
 from rcrlib.errors import DataError
 
 SIZE = (12, 16)
@@ -54,7 +54,7 @@ def write(tmp_path):
 
 
 def drawn(write, source=""):
-    return read_drawn(write.folder / source, NAMES, SIZE)
+    return read_annotations(write.folder / source, NAMES, SIZE)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rcrlib.data import read_mask
-from rcrlib.data.annotations import decode_rle, read_coco, read_cvat, read_drawn, read_labelme
+from rcrlib.data.annotations import decode_rle, read_annotations, read_coco, read_cvat, read_labelme
 from rcrlib.data.masks import image_size, read_image
 from rcrlib.data.splits import split_names
 from rcrlib.errors import DataError
@@ -162,7 +162,7 @@ def test_broken_labelme_files_are_read_or_refused_in_one_line(fuzz, tmp_path):
 
     def read(case):
         path.write_bytes(case if isinstance(case, bytes) else json.dumps(case).encode())
-        read_drawn(folder, ["a"], (6, 8))
+        read_annotations(folder, ["a"], (6, 8))
         is_mask(read_labelme(path))
 
     good = {"shapes": [{"points": [[0, 0], [4, 0], [4, 4]]}], "imageHeight": 6, "imageWidth": 8}
@@ -176,7 +176,7 @@ def test_broken_coco_files_are_read_or_refused_in_one_line(fuzz, tmp_path):
 
     def read(case):
         path.write_bytes(case if isinstance(case, bytes) else json.dumps(case).encode())
-        read_drawn(folder, ["a"], (6, 8))
+        read_annotations(folder, ["a"], (6, 8))
         for mask in read_coco(path).values():
             is_mask(mask)
 

@@ -10,7 +10,7 @@ import pytest
 from rcrlib.data import SyntheticConfig, keep_labels, load, write_mask, write_synthetic
 from rcrlib.demo.plan import make_plan
 from rcrlib.errors import DataError, OptionError
-from rcrlib.experiments.plan import without_kept
+from rcrlib.experiments.held_out import without_kept
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from rcrlib.experiments.paper import CELLS, SETS, paper_numbers
+from rcrlib.experiments.paper import PAPER_CELLS, PAPER_SETS, paper_numbers
 from rcrlib.experiments.students import NER
 from rcrlib.models import NERConfig
 
@@ -37,7 +37,7 @@ def test_the_cells_of_a_table_have_the_papers_numbers(
 ):
     part = facts[facts.index(start) + len(start) : facts.index(end)]
     theirs = numbers(part, pattern)
-    ours = {name: (row["max_f"], row["s"]) for name, row in CELLS[experiment].items()}
+    ours = {name: (row["max_f"], row["s"]) for name, row in PAPER_CELLS[experiment].items()}
     assert len(theirs) == count
     assert ours == theirs
 
@@ -46,7 +46,7 @@ def test_the_cells_of_a_table_have_the_papers_numbers(
 def test_our_row_of_table_1_has_the_papers_numbers(facts, experiment):
     part = facts[facts.index("Table 1") : facts.index("Table 5")]
     theirs = numbers(part, "VOS|DAVIS|FBMS")
-    ours = {name.upper(): (row["max_f"], row["s"]) for name, row in SETS[experiment].items()}
+    ours = {name.upper(): (row["max_f"], row["s"]) for name, row in PAPER_SETS[experiment].items()}
     assert ours == theirs
     assert len(ours) == 3
 

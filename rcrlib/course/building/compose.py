@@ -184,7 +184,8 @@ def _plan(material: Material) -> str:
     return (
         "**Lesson plan.** This is the instructor's version: the solution, and after each exercise"
         " the wrong answers to expect. `rcr course slides` makes slides of it.\n\n"
-        f"| part | minutes |\n|---|---|\n{lines}\n| **all** | **{sum(m for _, m in rows)}** |"
+        f"| part | minutes |\n|---|---|\n{lines}\n"
+        f"| **all** | **{planned_minutes(material.cells)}** |"
     )
 
 

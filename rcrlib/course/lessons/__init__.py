@@ -1,10 +1,10 @@
 """The lessons of the course: a package `lNN_topic` for each, with all that it alone needs.
 
-__init__.py        `LESSON`: title, minutes, and the lessons that it builds on
-exercises*.py      its exercises; in several files, numbered in their order, where one gets long
-widget*.py         what a reader can turn
-measured.json      what running the solution took; `rcr course build` writes it
-others             the lesson's data, networks and helpers
+- `__init__.py`: `LESSON`, its title, minutes, and the lessons that it builds on
+- `exercises*.py`: its exercises; in several files, numbered in their order, where one gets long
+- `widget*.py`: what a reader can turn
+- `measured.json`: what running the solution took; `rcr course build` writes it
+- others: the lesson's data, networks and helpers
 
 The packages are found by their names, and the names decide the order: there is no list to keep.
 Each `__init__.py` imports nothing but `Lesson`, so that asking for a title loads no networks.
@@ -20,6 +20,8 @@ from pathlib import Path
 
 from rcrlib.course.lesson import Lesson, Measured
 from rcrlib.errors import OptionError
+
+__all__ = ["LESSONS", "import_all", "lesson", "measured", "measured_file"]
 
 FOLDER = Path(__file__).parent
 

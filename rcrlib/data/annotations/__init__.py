@@ -5,16 +5,16 @@ from rcrlib.data.annotations.cvat import read_cvat
 from rcrlib.data.annotations.labelme import read_labelme, write_empty_labelme
 from rcrlib.data.annotations.polygon import fill_polygon
 from rcrlib.data.annotations.rle import decode_rle
-from rcrlib.data.annotations.sources import PICTURES_FOLDER, DrawnLabels, read_drawn
+from rcrlib.data.annotations.sources import PICTURES_FOLDER, DrawnLabels, read_annotations
 
 __all__ = [
     "PICTURES_FOLDER",
     "DrawnLabels",
     "decode_rle",
     "fill_polygon",
+    "read_annotations",
     "read_coco",
     "read_cvat",
-    "read_drawn",
     "read_labelme",
     "write_empty_labelme",
 ]

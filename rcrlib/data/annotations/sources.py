@@ -46,7 +46,9 @@ class DrawnLabels:
     problems: list[str] = field(default_factory=list)
 
 
-def read_drawn(source: str | Path, names: Sequence[str], size: tuple[int, int]) -> DrawnLabels:
+def read_annotations(
+    source: str | Path, names: Sequence[str], size: tuple[int, int]
+) -> DrawnLabels:
     """Read the labels of a video's frames.
 
     Looked for are labelme files (NAME.json), COCO files, a CVAT export (SegmentationClass) and
@@ -68,7 +70,7 @@ def read_drawn(source: str | Path, names: Sequence[str], size: tuple[int, int]) 
 
         with tempfile.TemporaryDirectory(prefix="rcr-labels-") as folder:
             unpack(source, Path(folder) / "labels")
-            return read_drawn(Path(folder) / "labels", names, size)
+            return read_annotations(Path(folder) / "labels", names, size)
     if not source.exists():
         raise DataError(f"{source}: not there; expected labels: a folder, a .json or a .zip")
     drawn = DrawnLabels()

@@ -9,12 +9,24 @@ What makes them faster, and where:
     interpolation.py    its bilinear enlargement as a banded matrix
     nonlocal_block.py   attention that is linear in the clip
     convgru.py          the ConvGRU's input convolutions for all frames at once
+    encoder.py, decoder.py  their blocks, with all of the above
     networks.py         a few frames at a time through encoder and decoder
     twins.py            which class has which twin
 
 The networks that are read and taught are in `rcrlib.models`; nothing there imports this package.
 """
 
+from rcrlib.models.fast.convolution import fold_batch_norm
+from rcrlib.models.fast.head import tiled_head
+from rcrlib.models.fast.nonlocal_block import dot_product_sum
 from rcrlib.models.fast.twins import TWINS, accelerate, for_inference, for_training
 
-__all__ = ["TWINS", "accelerate", "for_inference", "for_training"]
+__all__ = [
+    "TWINS",
+    "accelerate",
+    "dot_product_sum",
+    "fold_batch_norm",
+    "for_inference",
+    "for_training",
+    "tiled_head",
+]

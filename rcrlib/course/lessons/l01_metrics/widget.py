@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rcrlib.course.widgets.explorer import Control, Explorer, View
+from rcrlib.course.widgets import Control, Explorer, View
 from rcrlib.errors import OptionError
 from rcrlib.metrics import f_measure, precision_recall
 from rcrlib.show import (

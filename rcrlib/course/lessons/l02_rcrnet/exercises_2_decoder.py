@@ -8,8 +8,7 @@ from torch.nn import functional as F
 
 from rcrlib.course.exercise import Draw, Exercise, Mistake, Property, shape_of
 from rcrlib.course.lessons.l02_rcrnet import LESSON
-from rcrlib.models import RCRNetConfig
-from rcrlib.models.decoder import RefinementBlock, ResidualSkip
+from rcrlib.models import RCRNetConfig, RefinementBlock, ResidualSkip
 
 # ---- a dilated convolution
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rcrlib.course.figures import heat
-from rcrlib.course.widgets.explorer import Control, Explorer, View
+from rcrlib.course.widgets import Control, Explorer, View
 from rcrlib.errors import OptionError
 from rcrlib.show import contact_sheet
 

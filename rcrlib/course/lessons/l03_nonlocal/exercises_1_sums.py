@@ -7,7 +7,7 @@ from torch import Tensor
 
 from rcrlib.course.exercise import Draw, Exercise, Mistake, Property, shape_of
 from rcrlib.course.lessons.l03_nonlocal import LESSON
-from rcrlib.models.nonlocal_block import pairwise_sum, softmax_sum
+from rcrlib.models import pairwise_sum, softmax_sum
 
 N, K = 7, 3
 """Positions and channels: no two sides of a drawn tensor are equal."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from rcrlib.course.exercise import Draw, Exercise, Mistake, Property, shape_of
 from rcrlib.course.lessons.l03_nonlocal import LESSON
 from rcrlib.models import NonLocalBlock
-from rcrlib.models.fast.nonlocal_block import dot_product_sum
+from rcrlib.models.fast import dot_product_sum
 
 # ---- the cost
 

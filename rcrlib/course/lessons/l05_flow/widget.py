@@ -10,7 +10,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from rcrlib.course.widgets.explorer import Control, Explorer, View
+from rcrlib.course.widgets import Control, Explorer, View
 from rcrlib.errors import OptionError
 from rcrlib.flow import FlowEstimator, occlusion, warp
 from rcrlib.metrics import iou

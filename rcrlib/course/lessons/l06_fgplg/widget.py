@@ -11,7 +11,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from rcrlib.course.widgets.explorer import Control, Explorer, View
+from rcrlib.course.widgets import Control, Explorer, View
 from rcrlib.data import denormalise
 from rcrlib.errors import OptionError
 from rcrlib.metrics import iou

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from rcrlib.data import SyntheticConfig, SyntheticVideo, make_synthetic
-from rcrlib.experiments.noise import smooth_field
+from rcrlib.experiments import smooth_field
 from rcrlib.flow import warp
 from rcrlib.metrics import iou
 

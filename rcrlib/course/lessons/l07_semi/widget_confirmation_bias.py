@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from rcrlib.course.lessons.l07_semi.chart_with_pictures import with_pictures
-from rcrlib.course.widgets.explorer import Control, Explorer, View
+from rcrlib.course.widgets import Control, Explorer, View
 from rcrlib.errors import OptionError
 from rcrlib.show import (
     DASHES,

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from rcrlib.course.lessons.l07_semi.chart_with_pictures import with_pictures
-from rcrlib.course.widgets.explorer import Control, Explorer, View
+from rcrlib.course.widgets import Control, Explorer, View
 from rcrlib.data import Video, intervals, keep_one_in
 from rcrlib.errors import OptionError
 from rcrlib.flow import FlowEstimator, warp

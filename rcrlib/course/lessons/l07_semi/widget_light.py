@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from rcrlib.course.lessons.l07_semi.chart_with_pictures import GAP, with_pictures
-from rcrlib.course.widgets.explorer import Control, Explorer, View
+from rcrlib.course.widgets import Control, Explorer, View
 from rcrlib.errors import OptionError
 from rcrlib.show import DASHES, MARKERS, PALETTE, Picture, canvas
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from rcrlib.course.exercise import Draw, Exercise, Mistake, Property, shape_of
 from rcrlib.course.lessons.l08_ablations import LESSON
-from rcrlib.experiments.stats import over_seeds
+from rcrlib.experiments import over_seeds
 
 
 def numbers(answer: Any) -> Tensor | tuple[Tensor, ...]:

@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from rcrlib.experiments.figures import figure
-from rcrlib.experiments.paper import CELLS
-from rcrlib.experiments.result import Result
-from rcrlib.experiments.stats import Difference
-from rcrlib.experiments.tables import heading, main_table, markdown_table
+from rcrlib.experiments import (
+    PAPER_CELLS,
+    Difference,
+    Result,
+    figure_with_alt,
+    main_table,
+    markdown_table,
+    table_heading,
+)
 from rcrlib.show import Picture, interval_plot
 
 Pair = tuple[str, str]
@@ -28,7 +32,7 @@ _SAYS = {"better": "say better", "worse": "say worse", "cannot tell": "cannot te
 
 def claimed(table: str, pair: Pair) -> float:
     """Return the paper's difference of two rows in max F."""
-    first, second = (CELLS[table][cell]["max_f"] for cell in pair)
+    first, second = (PAPER_CELLS[table][cell]["max_f"] for cell in pair)
     return first - second
 
 
@@ -72,7 +76,7 @@ class Compared:
 
 def compared(result: Result) -> list[Compared]:
     """Return all comparisons of a stored Table 2, 3 or 4 that the paper's rows allow."""
-    rows, several = CELLS.get(result.experiment, {}), len(result.tests) > 1
+    rows, several = PAPER_CELLS.get(result.experiment, {}), len(result.tests) > 1
     every = []
     for test in result.tests:
         for pair in result.pairs:
@@ -100,7 +104,9 @@ def fig7_of(results: Mapping[str, Result]) -> tuple[str, Picture] | None:
     if not there:
         return None
     most = max(there, key=lambda one: len(one.runs))
-    picture, alt = figure(replace(most, experiment="fig7", title="Fig. 7: the share of labels"))
+    picture, alt = figure_with_alt(
+        replace(most, experiment="fig7", title="Fig. 7: the share of labels")
+    )
     return alt, picture
 
 
@@ -129,7 +135,7 @@ def short_table(name: str, result: Result) -> str:
     columns = [i for i, title in enumerate(whole[0]) if title in KEPT]
     seeds = whole[0].index("seeds")
     short = [[line[i] for i in columns] for line in whole if line[seeds] != "0"]
-    return f"**{name}**: {heading(result)}.\n\n{markdown_table(short)}"
+    return f"**{name}**: {table_heading(result)}.\n\n{markdown_table(short)}"
 
 
 def median_deviation(result: Result) -> float | None:
@@ -151,7 +157,7 @@ def of_nothing(result: Result, spans: Mapping[int, float]) -> str:
         result: a stored Table 2, 3 or 4, whose deviation over seeds is taken.
         spans: number of rows -> mean distance of lowest and highest, in deviations.
     """
-    theirs = [row["max_f"] for row in CELLS[result.experiment].values()]
+    theirs = [row["max_f"] for row in PAPER_CELLS[result.experiment].values()]
     said = f"the paper's {len(theirs)} rows span {100 * (max(theirs) - min(theirs)):.1f} points; "
     deviation = median_deviation(result)
     if deviation is None:

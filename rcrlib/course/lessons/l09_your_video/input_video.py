@@ -22,8 +22,7 @@ from rcrlib.data import (
     to_tensor,
 )
 from rcrlib.errors import OptionError
-from rcrlib.models import RCRNetNER
-from rcrlib.models.encoder import Features
+from rcrlib.models import Features, RCRNetNER
 
 RATE = 12
 """Frames per second of the generated film."""

@@ -18,7 +18,7 @@ from rcrlib.course.lessons.l09_your_video.grabcut import (
     in_pixels,
     save_label,
 )
-from rcrlib.course.widgets.explorer import Control, Explorer, View
+from rcrlib.course.widgets import Control, Explorer, View
 from rcrlib.data import Video
 from rcrlib.errors import OptionError
 from rcrlib.show import Picture, contact_sheet, overlay

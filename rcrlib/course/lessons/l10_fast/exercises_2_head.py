@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from rcrlib.course.exercise import Draw, Exercise, Mistake, Property, shape_of
 from rcrlib.course.lessons.l10_fast import LESSON
-from rcrlib.models.layers import upsample
+from rcrlib.models import upsample
 
 Size = tuple[int, int]
 

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from rcrlib.course.exercise import Draw, Exercise, Mistake, Property, shape_of
 from rcrlib.course.lessons.l10_fast import LESSON
 from rcrlib.models import ConvGRUCell
-from rcrlib.models.fast.convolution import fold_batch_norm
+from rcrlib.models.fast import fold_batch_norm
 
 CHANNELS = 4
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from rcrlib.data import MANIFEST, Dataset, Interval, write_mask
 from rcrlib.evaluation import judge_pseudo_labels
+from rcrlib.experiments.kept_labels import KeptLabels
 from rcrlib.experiments.lab import Lab
-from rcrlib.experiments.labels import Labels
 from rcrlib.experiments.noise import bend
 from rcrlib.experiments.steps import Generator, Step
 from rcrlib.experiments.work import extra_counts
@@ -22,7 +22,7 @@ from rcrlib.pseudo import copy_kept, generate
 
 @dataclass(frozen=True)
 class PseudoLabels:
-    """Labels and a generator's pseudo-labels, judged by the labels that were held back."""
+    """A step: kept labels and a generator's pseudo-labels, judged by the labels held back."""
 
     generator: Generator
     m: int | None
@@ -34,7 +34,7 @@ class PseudoLabels:
         return f"{self.generator.key}-m{in_each(self.m)}"
 
     @property
-    def labels(self) -> Labels:
+    def labels(self) -> KeptLabels:
         """The kept ones."""
         return self.generator.labels
 
@@ -75,9 +75,9 @@ class PseudoLabels:
 
 @dataclass(frozen=True)
 class BentLabels:
-    """Labels, and the true labels of further frames bent by a known amount, as if generated."""
+    """A step: kept labels, and true labels of further frames bent by a known amount."""
 
-    labels: Labels
+    labels: KeptLabels
     m: int | None
     amount: float
     seed: int
@@ -122,12 +122,12 @@ class BentLabels:
         return self.labels.whole(lab).with_label_folder(lab.out / self.folder / "labels")
 
 
-Source = Labels | PseudoLabels | BentLabels
+Source = KeptLabels | PseudoLabels | BentLabels
 """What a student learns from."""
 
 
 def judged(
-    lab: Lab, labels: Labels, intervals: dict[str, tuple[Interval, ...]], folder: Path
+    lab: Lab, labels: KeptLabels, intervals: dict[str, tuple[Interval, ...]], folder: Path
 ) -> dict[str, Any]:
     """Count the pseudo-labels in a folder and compare them with the labels held back."""
     quality = judge_pseudo_labels(labels.whole(lab), intervals, folder / "labels", lab.reader())

@@ -16,7 +16,7 @@ from rcrlib.keyframes import get_policy
 
 
 @dataclass(frozen=True)
-class Labels:
+class KeptLabels:
     """A step: keep as many labels of each video as one in `l` is, and write down which.
 
     With a policy, the frames are chosen from the annotated ones, and every annotated frame between
