@@ -92,7 +92,7 @@ def their_evaluation_from_disk(folder: Path) -> None:
 
 
 def step(measures: Any, levels: NDArray[np.uint8], truth: NDArray[np.uint8]) -> None:
-    """Give each measure of pysodmetrics one map with its mask."""
+    """Return each measure of pysodmetrics one map with its mask."""
     for measure in measures:
         measure.step(levels, truth)
 

@@ -13,7 +13,7 @@ WANTED = {"solutions": "1", "notebooks": "stubs"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give kernels a temporary folder that ends with the tests: nbval kills them untidied."""
+    """Return kernels a temporary folder that ends with the tests: nbval kills them untidied."""
     tempfile.gettempdir()  # remembered from here on: this process itself stays where it is
     folder = tempfile.mkdtemp(prefix="rcr-notebooks-")
     os.environ["TMPDIR"] = folder

@@ -70,7 +70,7 @@ print(f"{frames} frames to learn from, {labels} of them labelled")
 
 
 def tinted(video, t):
-    """Give frame t, tinted where its label is; a frame without a label stays as it is."""
+    """Return frame t, tinted where its label is; a frame without a label stays as it is."""
     return overlay(video.frame(t), video.label(t)) if t in video.labels else video.frame(t)
 
 
@@ -188,7 +188,7 @@ fgplg_file = train_fgplg(kept, tour, work / "fgplg", start=image_file, flow=dis)
 
 
 def losses(run):
-    """Give a training run's steps and its loss at each, a mean over ten."""
+    """Return a training run's steps and its loss at each, a mean over ten."""
     lines = (work / run / "metrics.jsonl").read_text().splitlines()
     loss = np.convolve([json.loads(line)["loss"] for line in lines], np.full(10, 0.1), "valid")
     return np.arange(10, len(lines) + 1), loss
@@ -276,7 +276,7 @@ from rcrlib.predict import PredictConfig, saliency_maps
 
 
 def examine(network):
-    """Give a network's saliency maps of the test videos, and their score against all labels."""
+    """Return a network's saliency maps of the test videos, and their score against all labels."""
     settings = PredictConfig(clip=tour.clip, size=tour.size)
     maps = {v.name: list(saliency_maps(network, v.stream(), settings)) for v in test}
     metrics = SaliencyMetrics("paper")
@@ -287,7 +287,7 @@ def examine(network):
 
 
 def views(video, t):
-    """Give a test video's frame, its saliency map, and one over the other."""
+    """Return a test video's frame, its saliency map, and one over the other."""
     frame, saliency = video.frame(t), maps[video.name][t]
     return [frame, saliency, overlay(frame, saliency)]
 

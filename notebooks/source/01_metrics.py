@@ -64,7 +64,7 @@ ground = np.stack([np.ones(SIDE * SIDE), x.ravel(), y.ravel()], axis=1)
 
 
 def standing_out(distance, scale):
-    """Give a distance (H, W) as a map in [0, 1)."""
+    """Return a distance (H, W) as a map in [0, 1)."""
     return 1 - np.exp(-cv2.GaussianBlur(distance.astype(np.float32), (0, 0), 1.5) / scale)
 
 
@@ -85,7 +85,7 @@ def by_motion(frame, other):
 
 
 def three_maps(video, t):
-    """Give the maps (3, H, W) of a frame, in the order of METHODS."""
+    """Return the maps (3, H, W) of a frame, in the order of METHODS."""
     frame, other = video.frame(t), video.frame(t + 1 if t + 1 < T else t - 1)
     colour, motion = by_colour(frame), by_motion(frame, other)
     return np.stack([colour, motion, np.sqrt(colour * motion)])
@@ -123,7 +123,7 @@ sheet(
 
 # %% tags=["exercise"]
 def precision_and_recall(levels, mask, thresholds):
-    """Give precision and recall at each threshold; 0 where there is nothing to divide by.
+    """Return precision and recall at each threshold; 0 where there is nothing to divide by.
 
     levels: (H, W), the map's levels, 0 to 255. mask: (H, W), bool. thresholds: (N,).
     Returns precision and recall, both (N,).
@@ -172,7 +172,7 @@ picture(
 
 # %% tags=["exercise"]
 def f_beta(precision, recall):
-    """Give F with β² = 0.3, and 0 where precision and recall both are 0.
+    """Return F with β² = 0.3, and 0 where precision and recall both are 0.
 
     precision, recall: of one shape, (N,) or any other. Returns F in that shape.
     """
@@ -226,7 +226,7 @@ threshold_explorer(videos[VIDEO].frame(NOW), now, truth[VIDEO, NOW])
 
 # %% tags=["exercise"]
 def max_f(precision, recall):
-    """Give max F of a set of frames, as the protocol `paper` forms it.
+    """Return max F of a set of frames, as the protocol `paper` forms it.
 
     precision, recall: (frames, thresholds). Returns a number.
     """
@@ -243,7 +243,7 @@ max_f = use(max_f)
 
 
 def curves_of(method, stretch=False, frames=slice(None)):
-    """Give precision and recall, (frames of all videos, 256) each; the library is faster here."""
+    """Return precision and recall, (frames of all videos, 256) each; the library is faster here."""
     chosen = maps[:, frames, METHODS.index(method)].reshape(-1, SIDE, SIDE)
     masks = truth[:, frames].reshape(-1, SIDE, SIDE)
     both = [precision_recall(p, m, min_max=stretch) for p, m in zip(chosen, masks, strict=True)]
@@ -280,7 +280,7 @@ for method in METHODS:
 
 # %% tags=["exercise"]
 def object_term(prediction, mask):
-    """Give the object term of S.
+    """Return the object term of S.
 
     prediction: (H, W) in [0, 1]. mask: (H, W), bool, neither empty nor full. Returns a number.
     """
@@ -312,7 +312,7 @@ far = np.linalg.norm(outside - [SIDE - 1, 0], axis=1)  # from a corner
 
 
 def changed(places, value):
-    """Give the mask as a map, with another value at some places (N, 2)."""
+    """Return the mask as a map, with another value at some places (N, 2)."""
     one = mask.astype(np.float32)
     one[tuple(places.T)] = value
     return one
@@ -364,7 +364,7 @@ sheet(
 
 # %%
 def score(stretch, frames, by_frame):
-    """Give max F of the three methods, formed in one of several ways."""
+    """Return max F of the three methods, formed in one of several ways."""
     pairs = (curves_of(method, stretch, frames) for method in METHODS)
     both = [f_measure(p, r).mean(0).max() if by_frame else max_f(p, r) for p, r in pairs]
     return np.array(both, dtype=float)
@@ -419,7 +419,7 @@ for name, one in {"as it is": faint, "stretched": faint / faint.max(), "all zero
 
 # %%
 def measure(method, protocol):
-    """Give the library's result for a method."""
+    """Return the library's result for a method."""
     metrics, number = SaliencyMetrics(protocol, weighted=False), METHODS.index(method)
     for video, these, masks in zip(videos, maps[:, :, number], truth, strict=True):
         batch = [torch.from_numpy(part)[:, None] for part in (these, masks)]

@@ -48,7 +48,7 @@ encoder, decoder = network.encoder, network.decoder
 
 # %% tags=["exercise"]
 def map_size(size, kernel, stride, padding, dilation):
-    """Give the side of the map that a convolution makes of one with side `size`.
+    """Return the side of the map that a convolution makes of one with side `size`.
 
     All are integers (kernel = 3 means 3 x 3), and so is the result.
     """
@@ -109,7 +109,7 @@ truth = torch.stack([torch.from_numpy(video.mask(0)) for video in videos])[:, No
 
 
 def coarse(masks, stride):
-    """Give masks (B, 1, H, W) as a map of that stride could say them at best, enlarged again."""
+    """Return masks (B, 1, H, W) as a map of that stride could say them at best, enlarged again."""
     small = F.avg_pool2d(masks, stride)
     return F.interpolate(small, size=masks.shape[2:], mode="bilinear", align_corners=False)
 
@@ -137,7 +137,7 @@ sheet(
 
 # %% tags=["exercise"]
 def receptive_field(layers):
-    """Give the side of an output's receptive field and its stride: (field, step) in pixels.
+    """Return the side of an output's receptive field and its stride: (field, step) in pixels.
 
     layers: (kernel, stride, dilation) of each, from the input on.
     """
@@ -164,7 +164,7 @@ receptive_field = use(receptive_field)
 
 
 def layers_of(group):
-    """Give (kernel, stride, dilation) of all convolutions along a group's main path."""
+    """Return (kernel, stride, dilation) of all convolutions along a group's main path."""
     convolutions = [conv for block in group for conv in (block.conv1, block.conv2, block.conv3)]
     return [(conv.kernel_size[0], conv.stride[0], conv.dilation[0]) for conv in convolutions]
 
@@ -249,7 +249,7 @@ check(conv_bn_parameters)
 
 # %% tags=["exercise"]
 def atrous(x, weight, rate):
-    """Give a 3 x 3 convolution, dilated by `rate`, with zeros around the map.
+    """Return a 3 x 3 convolution, dilated by `rate`, with zeros around the map.
 
     x: (B, C, H, W). weight: (O, C, 3, 3). Returns (B, O, H, W).
     """
@@ -298,7 +298,7 @@ with torch.no_grad():
 
 # %% tags=["exercise"]
 def residual_skip(x, skip):
-    """Give what a residual skip makes of the encoder's features.
+    """Return what a residual skip makes of the encoder's features.
 
     x: (B, M, h, w). Returns (B, 96, h, w).
     skip.bottleneck(x), skip.shortcut(x): its two paths, each (B, 96, h, w).
@@ -317,7 +317,7 @@ check(residual_skip)
 
 # %% tags=["exercise"]
 def refine(previous, skip, block):
-    """Give what a refinement block makes of the map from below and of the skip.
+    """Return what a refinement block makes of the map from below and of the skip.
 
     previous: (B, P, h', w'). skip: (B, 96, h, w). Returns (B, 128, h, w).
     block.refine(x): the convolution of P + 96 channels to 128, normalised, with its ReLU.
@@ -367,7 +367,7 @@ residual_skip, refine = use(residual_skip, refine)
 
 
 def decode(features, size):
-    """Give logits (B, 1, H, W) of the encoder's features."""
+    """Return logits (B, 1, H, W) of the encoder's features."""
     y = features.context
     for block, at in (
         (decoder.refine16, features.f16),

@@ -52,12 +52,12 @@ meant, shown = truth > 0.5, 5  # which of the 32 clips is shown
 
 
 def images(frames):
-    """Give frames (T, 3, H, W) as pictures."""
+    """Return frames (T, 3, H, W) as pictures."""
     return list((255 * frames).byte().movedim(1, -1).numpy())
 
 
 def maps(clip):
-    """Give maps (T, 1, H, W) in [0, 1] as pictures."""
+    """Return maps (T, 1, H, W) in [0, 1] as pictures."""
     return list(clip[:, 0].clamp(0, 1).numpy())
 
 
@@ -92,7 +92,7 @@ sheet(
 
 # %% tags=["exercise"]
 def pairwise(theta, phi, g):
-    """Give y for all positions.
+    """Return y for all positions.
 
     theta, phi, g: (B, N, K). Returns (B, N, K).
     """
@@ -119,7 +119,7 @@ pairwise = use(pairwise)
 
 
 def places(clip):
-    """Give clips (B, T, C, H, W) as the features of their positions, (B, N, C)."""
+    """Return clips (B, T, C, H, W) as the features of their positions, (B, N, C)."""
     return clip.movedim(2, -1).flatten(1, 3)
 
 
@@ -157,7 +157,7 @@ sheet(
 
 # %% tags=["exercise"]
 def relate_by_softmax(theta, phi, g):
-    """Give y with a softmax over j in place of the division by N.
+    """Return y with a softmax over j in place of the division by N.
 
     theta, phi, g: (B, N, K). Returns (B, N, K).
     """
@@ -198,7 +198,7 @@ for times in (1, 40):
 
 # %% tags=["exercise"]
 def summary(phi, g):
-    """Give the matrix in the right parentheses, for each clip.
+    """Return the matrix in the right parentheses, for each clip.
 
     phi, g: (B, N, K). Returns (B, K, K).
     """
@@ -282,7 +282,7 @@ picture(
 
 # %% tags=["exercise"]
 def non_local(x, block):
-    """Give z for a batch of clips.
+    """Return z for a batch of clips.
 
     x: (B, T, C, H, W). Returns the same shape.
     """
@@ -362,7 +362,7 @@ class Finder(nn.Module):
 
 
 def channels(frames, pointer, truth):
-    """Give what a network sees: colours around zero and the pointer, all larger, to learn fast."""
+    """Return what a network sees: colours around zero and the pointer, all larger, to learn fast."""
     return 6 * torch.cat([frames - GREY, pointer], dim=2)
 
 

@@ -53,7 +53,7 @@ SIDE, T = 24, 8
 
 
 def masks(count, seed):
-    """Give the masks of `count` synthetic videos: (count, T, 1, SIDE, SIDE) in [0, 1]."""
+    """Return the masks of `count` synthetic videos: (count, T, 1, SIDE, SIDE) in [0, 1]."""
     scenes = SyntheticConfig(videos=count, frames=T, size=(96, 96), seed=seed)
     clips = [np.stack([video.mask(t) for t in range(T)]) for video in make_synthetic(scenes)]
     every = torch.from_numpy(np.stack(clips)).float().flatten(0, 1)[:, None]
@@ -61,7 +61,7 @@ def masks(count, seed):
 
 
 def detect(truth, blinks, chance):
-    """Give what the detector sees: the mask, faint and noisy; noise alone where it blinks."""
+    """Return what the detector sees: the mask, faint and noisy; noise alone where it blinks."""
     seen = 0.6 * truth * (~blinks)[..., None, None, None].float()
     return seen + 0.25 * torch.randn(truth.shape, generator=chance)
 
@@ -75,7 +75,7 @@ titles = [f"frame {t}" + " · blink" * bool(blinks[0, t]) for t in range(T)]
 
 
 def shown(clip):
-    """Give a clip (T, 1, H, W) as pictures."""
+    """Return a clip (T, 1, H, W) as pictures."""
     return list(clip[:, 0].clamp(0, 1).numpy())
 
 
@@ -127,7 +127,7 @@ for channels in (8, 256):
 
 # %% tags=["exercise"]
 def gates(x, h, cell):
-    """Give the update gate Z and the reset gate R of Eq. 2.
+    """Return the update gate Z and the reset gate R of Eq. 2.
 
     x, h: (B, C, H, W), the input and the state. Returns Z and R, both (B, C, H, W).
     """
@@ -150,7 +150,7 @@ check(gates)
 
 # %% tags=["exercise"]
 def candidate(x, h, r, cell):
-    """Give the candidate of Eq. 2, as the paper writes it.
+    """Return the candidate of Eq. 2, as the paper writes it.
 
     x, h, r: (B, C, H, W), the input, the state and the reset gate. Returns (B, C, H, W).
     """
@@ -181,7 +181,7 @@ check(candidate)
 
 # %% tags=["exercise"]
 def blend(z, new, h):
-    """Give the next state of Eq. 2.
+    """Return the next state of Eq. 2.
 
     z, new, h: (B, C, H, W), the update gate, the candidate and the old state.
     """
@@ -202,7 +202,7 @@ gates, candidate, blend = use(gates, candidate, blend)
 
 
 def step(x, h, cell):
-    """Give the next state: one step of Eq. 2."""
+    """Return the next state: one step of Eq. 2."""
     z, r = gates(x, h, cell)
     return blend(z, candidate(x, h, r, cell), h)
 
@@ -232,7 +232,7 @@ with torch.no_grad():
 
 # %% tags=["exercise"]
 def both_ways(clip, gru):
-    """Give H_t of Eq. 3 for every frame.
+    """Return H_t of Eq. 3 for every frame.
 
     clip: (B, T, C, H, W), the features X_t. Returns the same shape.
     gru.forward_cell(x, h), gru.backward_cell(x, h): a step of each cell; x comes first, unlike in Eq. 3.
@@ -308,7 +308,7 @@ from rcrlib.show import curves
 
 
 def overlap(logits):
-    """Give the IoU with the truth at each frame, a mean over the test videos: (T,)."""
+    """Return the IoU with the truth at each frame, a mean over the test videos: (T,)."""
     found, true = logits > 0, test > 0.5
     inside = (found & true).sum(dim=(2, 3, 4))
     return (inside / (found | true).sum(dim=(2, 3, 4)).clamp(min=1)).mean(dim=0)

@@ -59,17 +59,17 @@ dis = get_flow("dis")
 
 
 def exact(a, b):
-    """Give the flow from frame a to frame b, known from how the video was made: (1, 2, H, W)."""
+    """Return the flow from frame a to frame b, known from how the video was made: (1, 2, H, W)."""
     return torch.from_numpy(video.flow(a, b)).movedim(2, 0)[None]
 
 
 def estimated(a, b):
-    """Give the flow from frame a to frame b as DIS estimates it."""
+    """Return the flow from frame a to frame b as DIS estimates it."""
     return dis(*(torch.from_numpy(frames[t]).movedim(2, 0)[None] for t in (a, b)))
 
 
 def label_of(t):
-    """Give a frame's label as a tensor (1, 1, H, W)."""
+    """Return a frame's label as a tensor (1, 1, H, W)."""
     return torch.from_numpy(masks[t])[None, None].float()
 
 
@@ -105,7 +105,7 @@ sheet(
 
 # %% tags=["exercise"]
 def sample_at(image, x, y):
-    """Give the values of an image at points, bilinear; outside, the border is repeated.
+    """Return the values of an image at points, bilinear; outside, the border is repeated.
 
     image: (H, W). x, y: (N,), in pixels, to the right and down. Returns (N,).
     """
@@ -279,7 +279,7 @@ warped_labels(frames, masks, MIDDLE, dis)
 
 # %%
 def carried(k, n, flow):
-    """Give the IoU of the label of frame n, brought to frame k."""
+    """Return the IoU of the label of frame n, brought to frame k."""
     label = label_of(n) if flow is None else warp_back(label_of(n), flow(k, n))
     return iou(label[0, 0].numpy() >= 0.5, masks[k])
 
@@ -379,7 +379,7 @@ label = torch.from_numpy(large.mask(I))[None, None].float()
 
 
 def timed(name, work, *arguments):
-    """Give what work gives, and print how long it took."""
+    """Return what work returns, and print how long it took."""
     began = time.perf_counter()
     with one_thread():
         answer = work(*arguments)

@@ -55,7 +55,7 @@ SHOWN = 0, 2, 12
 
 
 def labels_at_k(d):
-    """Give the labels of i and j, warped to k: each (B, 1, H, W)."""
+    """Return the labels of i and j, warped to k: each (B, 1, H, W)."""
     return warp(d.labels[:, 0], d.flow_i), warp(d.labels[:, 2], d.flow_j)
 
 
@@ -94,7 +94,7 @@ sheet(
 
 # %% tags=["exercise"]
 def flow_length(flow):
-    """Give the length of the normalised flow.
+    """Return the length of the normalised flow.
 
     flow: (B, 2, H, W) in pixels. Returns (B, 1, H, W).
     """
@@ -126,7 +126,7 @@ print(f"the longest of {len(truth)} flows: {longest:.2f}, and √2 is {2**0.5:.2
 
 # %% tags=["exercise"]
 def seven_channels(rgb, label_i, label_j, flow_i, flow_j):
-    """Give what FGPLG sees of frame k.
+    """Return what FGPLG sees of frame k.
 
     rgb: (B, 3, H, W), frame k, normalised already. label_i, label_j: (B, 1, H, W), as they are in frames i and j.
     flow_i, flow_j: (B, 2, H, W), from k to i and from k to j. Returns (B, 7, H, W).
@@ -144,7 +144,7 @@ seven_channels = use(seven_channels)
 
 
 def stack(d):
-    """Give the seven channels of many triplets: (B, 7, H, W)."""
+    """Return the seven channels of many triplets: (B, 7, H, W)."""
     label_i, _, label_j = d.labels.unbind(1)
     return seven_channels(normalise(d.frames[:, 1]), label_i, label_j, d.flow_i, d.flow_j)
 
@@ -174,7 +174,7 @@ sheet(
 
 # %% tags=["exercise"]
 def training_triplets(kept):
-    """Give the triplets (i, k, j) that FGPLG learns from.
+    """Return the triplets (i, k, j) that FGPLG learns from.
 
     kept: a list of the frames whose labels were kept, ascending. Returns a list of tuples.
     """
@@ -211,7 +211,7 @@ for l, m in ((5, 1), (5, 4), (10, 1), (20, 7)):
 
 # %% tags=["exercise"]
 def widen_stem(stem, fresh):
-    """Give FGPLG's first weights of its first convolution; change neither argument.
+    """Return FGPLG's first weights of its first convolution; change neither argument.
 
     stem: (C, 3, h, w), from the image network. fresh: (C, 7, h, w), random. Returns (C, 7, h, w).
     """
@@ -260,7 +260,7 @@ kinds = {"Gb": "RGB", "Gc": "+ labels", "warped": "+ warping", "Gd": "+ lengths"
 
 
 def without(kind, x, d):
-    """Give the channels x of triplets d as a kind of generator sees them."""
+    """Return the channels x of triplets d as a kind of generator sees them."""
     x = x.clone()
     x[:, {"Gb": 3, "Gc": 5, "warped": 5, "Gd": 7}[kind] :] = 0
     if kind == "Gc":
@@ -350,7 +350,7 @@ for name, last in {"warped labels": 5, "labels, lengths": 7}.items():
 
 # %% tags=["exercise"]
 def wrong_shares(guess, warped_i, warped_j, truth):
-    """Give the share of wrong pixels among the disputed ones, and among all others.
+    """Return the share of wrong pixels among the disputed ones, and among all others.
 
     All four: (H, W) in [0, 1]. Returns two numbers; a share of no pixels is 0.
     """

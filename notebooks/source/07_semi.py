@@ -70,7 +70,7 @@ check(kept_labels)
 
 # %% tags=["exercise"]
 def pseudo_frames(annotated, l, m):
-    """Give all frames that get a pseudo-label: m between any two neighbouring kept labels.
+    """Return all frames that get a pseudo-label: m between any two neighbouring kept labels.
 
     annotated: tuple (N,) of the numbers of the annotated frames, ascending. Returns a tuple.
     """
@@ -135,7 +135,7 @@ label_budget(scenes, get_flow("dis"))
 
 # %% tags=["exercise"]
 def training_labels(labels, has_label, pseudo, has_pseudo):
-    """Give the targets of a batch of clips, and which frames have one.
+    """Return the targets of a batch of clips, and which frames have one.
 
     labels: (B, T, 1, H, W) of {0, 1}. pseudo: the same shape, in [0, 1]. has_label, has_pseudo:
     (B, T), bool; where they are false, anything may stand in labels and pseudo.
@@ -166,7 +166,7 @@ check(training_labels)
 
 # %% tags=["exercise"]
 def sparse_loss(logits, targets, has_target):
-    """Give the mean cross-entropy over all frames with a target; 0 where no frame has one.
+    """Return the mean cross-entropy over all frames with a target; 0 where no frame has one.
 
     logits, targets: (B, T, 1, H, W). has_target: (B, T), bool. Returns a tensor without dimensions.
     """
@@ -238,7 +238,7 @@ films = [film(seed) for seed in SEEDS]
 
 
 def filled(one, pseudo):
-    """Give all frames of a film a target: its kept labels, and pseudo-labels between."""
+    """Return all frames of a film a target: its kept labels, and pseudo-labels between."""
     has_label = one.labelled[None]
     both = training_labels(one.learn.masks[None], has_label, pseudo[None], ~has_label)
     return tuple(part[0] for part in both)
@@ -295,7 +295,7 @@ from rcrlib.course.lessons.l07_semi.widget_light import changing_light
 
 
 def shown(one, mask, n=5, change=1.0):
-    """Give frame n of a film's first video, enlarged, under a mask (1, h, w)."""
+    """Return frame n of a film's first video, enlarged, under a mask (1, h, w)."""
     both = torch.cat([one.learn.frames(change)[n], mask])[None]
     large = F.interpolate(both, scale_factor=4)[0]
     return overlay((255 * large[:3]).byte().movedim(0, 2).contiguous().numpy(), large[3].numpy())
@@ -335,7 +335,7 @@ changing_light(scores, frames)
 
 # %% tags=["exercise"]
 def repeated_errors(student, pseudo, truth):
-    """Give the share of the pseudo-labels' wrong pixels at which the student is wrong as well.
+    """Return the share of the pseudo-labels' wrong pixels at which the student is wrong as well.
 
     student: (B, 1, H, W) in [0, 1], cut at 0.5. pseudo, truth: (B, 1, H, W) of {0, 1}.
     Returns a number in [0, 1]; 0 where no pseudo-label is wrong.

@@ -105,7 +105,7 @@ picture(
 
 # %% tags=["exercise"]
 def mean_and_deviation(scores):
-    """Give each row's mean and deviation over seeds.
+    """Return each row's mean and deviation over seeds.
 
     scores: (rows, seeds). Returns two tensors, (rows,) each.
     """
@@ -144,7 +144,7 @@ print(f"the largest step from row to row is {steps:.1f} deviations")
 
 # %% tags=["exercise"]
 def paired_interval(first, second):
-    """Give the mean of first less second, and the low and high end of its 95 % interval.
+    """Return the mean of first less second, and the low and high end of its 95 % interval.
 
     first, second: (seeds,), two rows on the same seeds. Returns three numbers.
     """
@@ -245,7 +245,7 @@ picture(
 
 # %% tags=["exercise"]
 def resampled_means(values, video, draws):
-    """Give the mean of each resample: the mean of the drawn videos' own means.
+    """Return the mean of each resample: the mean of the drawn videos' own means.
 
     values: (N,), a number for each frame. video: (N,), whose frame it is, 0 to V - 1.
     draws: (R, V), the videos that each of R resamples draws. Returns (R,).
@@ -267,7 +267,7 @@ video = torch.arange(12)[:, None].expand(12, 12)[shown]
 
 
 def bootstrap(values, unit):
-    """Give the mean and the 95 % interval, with whole units drawn."""
+    """Return the mean and the 95 % interval, with whole units drawn."""
     count = int(unit.max()) + 1
     draws = torch.from_numpy(np.random.default_rng(0).integers(0, count, (10_000, count)))
     once = resampled_means(values, unit, torch.arange(count)[None])
@@ -327,7 +327,7 @@ for rows in (2, 4, 5, 8):
 
 # %% tags=["exercise"]
 def best_of(scores, n):
-    """Give what the best of n seeds scores, a mean over all choices of n seeds.
+    """Return what the best of n seeds scores, a mean over all choices of n seeds.
 
     scores: (seeds,), a row. n: 1 to the number of seeds. Returns a number.
     """

@@ -60,7 +60,7 @@ print(f"{len(video)} frames, (H, W) = {video.size}")
 
 
 def score(found, t):
-    """Give the IoU of what is found in frame t with its truth; nan where nobody knows it."""
+    """Return the IoU of what is found in frame t with its truth; nan where nobody knows it."""
     return iou(np.asarray(found) >= 0.5, truth[t]) if t in truth else np.nan
 
 
@@ -132,7 +132,7 @@ to_draw = write_for_labelling(video, chosen, work / "to-draw")
 
 # %% tags=["exercise"]
 def trimap(box, is_object, is_background):
-    """Give what each pixel is taken for before the first cut.
+    """Return what each pixel is taken for before the first cut.
 
     box: left, top, right, bottom in pixels; right and bottom are the first ones outside.
     is_object, is_background: (H, W) bool, what strokes have marked; they count more than the box.
@@ -357,7 +357,7 @@ curtain(frames, maps, [truth[t] for t in range(len(video))] if FILM is None else
 
 # %% tags=["exercise"]
 def flicker(maps, flows):
-    """Give how much maps change from frame to frame, beyond moving along.
+    """Return how much maps change from frame to frame, beyond moving along.
 
     maps: (T, 1, H, W) in [0, 1]. flows: (T-1, 2, H, W), the flow from each frame to the next.
     warp(image, flow) samples an image (B, C, H, W) at (x, y) + flow. Returns a tensor of one number.

@@ -162,7 +162,7 @@ picture(
 
 # %% tags=["exercise"]
 def convolve_enlarged(x, weight, size):
-    """Give the 3 x 3 convolution, padded by 1, of x enlarged to `size`; returns (B, O, H, W).
+    """Return the 3 x 3 convolution, padded by 1, of x enlarged to `size`; returns (B, O, H, W).
 
     x: (B, C, h, w). weight: (O, C, 3, 3). Convolve `x` itself only, and by 1 x 1 kernels.
     """
@@ -247,7 +247,7 @@ print(f"convolved first, then enlarged: {apart(late, early):.0%} apart")
 
 # %% tags=["exercise"]
 def fold_bn(weight, bias, norm):
-    """Give (weight, bias) of one convolution that does what a convolution and then `norm` do.
+    """Return (weight, bias) of one convolution that does what a convolution and then `norm` do.
 
     weight: (O, C, k, k), bias: (O,), of the convolution.
     norm: nn.BatchNorm2d with weight (gamma), bias (beta), running_mean, running_var: (O,); eps.
@@ -285,7 +285,7 @@ compare(forms, x, conv, norm)
 
 # %% tags=["exercise"]
 def input_halves(clip, cell):
-    """Give W_xz * X, W_xr * X and W_xh * X of all frames, behind each other along the channels.
+    """Return W_xz * X, W_xr * X and W_xh * X of all frames, behind each other along the channels.
 
     clip: (B, T, C, H, W). Returns (B, T, 3 C, H, W). Use one convolution.
     cell.w_xz, cell.w_xr, cell.w_xh: 3 x 3 convolutions, padded by 1, with .weight and .bias.
@@ -338,7 +338,7 @@ compare(forms, clip, gru, twin)
 
 # %% tags=["exercise"]
 def useful_share(side, rate):
-    """Give the share of a 3 x 3 convolution's reads that fall on the map, over all outputs.
+    """Return the share of a 3 x 3 convolution's reads that fall on the map, over all outputs.
 
     side: of the map, (side, side), and of the output. rate: the dilation, as large as the padding.
     """
