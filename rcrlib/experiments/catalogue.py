@@ -46,6 +46,11 @@ class Experiment:
     knob: Knob | None = None
     """What of the generated videos is changed from setting to setting."""
 
+    @property
+    def knob_settings(self) -> tuple[str, ...]:
+        """The knob's settings as the names of cells have them."""
+        return tuple(f"{setting:g}" for setting in self.knob.settings) if self.knob else ()
+
 
 def _ours(lab: Lab) -> Grid:
     m, l = _setting(lab, MAIN)

@@ -66,20 +66,32 @@ def run_experiment(
 
 
 def _chosen(lab: Lab, grid: Grid) -> list[Cell]:
-    """Return the cells to run: those named by --only, else all that the data allow."""
+    """Return the cells to run: those named by --only, else all that the data allow.
+
+    Where a knob is turned, "0/10" stands for "0/10 at 0.33" and at every other setting.
+    """
     by_name = {cell.name: cell for cell in grid.cells}
+    by_name |= {_without_setting(cell.name): cell for cell in grid.cells}
+    settings = find_experiment(lab.config.name).knob_settings
     for name in lab.config.only:
-        if name not in by_name:
+        known = name in by_name or name.partition(" at ")[2] in settings
+        if not known or _without_setting(name) not in by_name:
             near = difflib.get_close_matches(name, by_name, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise OptionError(
-                f"--only {name}: {lab.config.name} has the cells {', '.join(by_name)}{hint}"
-            )
-    cells = [by_name[name] for name in lab.config.only] or list(grid.cells)
+            names = ", ".join(cell.name for cell in grid.cells)
+            raise OptionError(f"--only {name}: {lab.config.name} has the cells {names}{hint}")
+    cells = list(grid.cells)
+    if lab.config.only:
+        cells = [by_name[name] for name in lab.config.only if name in by_name]
     problems = {cell.name: cell.problem(lab) for cell in cells}
     allowed = [cell for cell in cells if not problems[cell.name]]
-    if lab.config.only or not allowed:
+    if cells and (lab.config.only or not allowed):
         for name, problem in problems.items():
             if problem:
                 raise OptionError(f"{lab.train.root}: the data do not allow {name}: {problem}")
     return allowed
+
+
+def _without_setting(name: str) -> str:
+    """Return a cell's name without the setting of a knob."""
+    return name.partition(" at ")[0]

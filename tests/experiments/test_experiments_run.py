@@ -266,6 +266,19 @@ def test_the_knob_is_turned_and_videos_that_are_given_are_refused(data, tmp_path
         run_small("appearance", data, tmp_path / "given")
 
 
+def test_only_names_a_cell_at_every_setting_of_the_knob_or_at_one(tmp_path, monkeypatch):
+    small_world(monkeypatch)
+    knob = replace(EXPERIMENTS["appearance"].knob, settings=(0.0, 0.5))
+    monkeypatch.setitem(EXPERIMENTS, "appearance", replace(EXPERIMENTS["appearance"], knob=knob))
+    out = tmp_path / "out"
+    with pytest.raises(OptionError, match=r"0/10 at 0\.7: appearance has the cells 0/10 at 0,"):
+        run_small("appearance", None, out, only=("0/10 at 0.7",))
+    result = run_small("appearance", None, out, only=("0/10 at 0.5",))
+    assert [run.cell for run in result.runs] == ["0/10 at 0.5"]
+    result = run_small("appearance", None, out, only=("0/10",))
+    assert [run.cell for run in result.runs] == ["0/10 at 0", "0/10 at 0.5"]
+
+
 def test_results_of_different_set_ups_are_not_mixed(data, tmp_path, out):
     longer = run_small("table4", data, tmp_path / "out", only=("Ga",), steps=3)
     with pytest.raises(OptionError, match="steps of the three stages: 2/2/2 and 3/3/3"):
