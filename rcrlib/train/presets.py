@@ -11,7 +11,7 @@ from rcrlib.train.config import TrainConfig
 
 @dataclass(frozen=True)
 class Preset:
-    """Network, resolution and the three stages' settings, each with the reason for its value."""
+    """Network, resolution and the three stages' settings; the comments below say why each value."""
 
     name: str
 

@@ -87,7 +87,9 @@ def test_the_pages_name_what_the_library_knows(read):
     """The command's modules do not import torch, so their help repeats some names."""
     text = " ".join(read("train", "fgplg").split())
     for name in (*LAYOUTS, *PRESETS, *(method.replace("FOLDER", "DIR") for method in METHODS)):
-        assert name in text.replace("torchvision- raft", "torchvision-raft")
+        assert name in text.replace("torchvision- raft", "torchvision-raft"), (
+            f"rcrlib/cli/options.py does not name {name}"
+        )
 
 
 def test_the_version_is_printed(rcr):

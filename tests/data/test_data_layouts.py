@@ -25,23 +25,23 @@ def names(dataset):
     return [video.name for video in dataset]
 
 
-@pytest.mark.parametrize(
-    ("make", "layout", "videos", "labelled"),
-    [
-        (davis2016, "davis2016", ["bear", "camel"], [(0, 1, 2), (0, 1)]),
-        (davis2017, "davis2017", ["bear", "pigs"], [(0,), (0,)]),
-        (fbms_archive, "fbms", ["marple", "cars"], [(2,), (1,)]),
-        (fbms_converted, "fbms", ["bear01"], [(0, 4)]),
-        (vos, "vos", ["3", "10"], [(0, 15, 30), (0, 15, 30)]),
-        (segtrack, "segtrack", ["bmx", "frog"], [(0, 1, 2), (0, 1, 2)]),
-        (generic, "generic", ["one", "two"], [(0, 1, 2), ()]),
-        (duts, "images", ["TR", "TE"], [(0,), (0,)]),
-        (hku_is, "images", ["0001"], [(0,)]),
-        (ecssd, "images", ["0001"], [(0,)]),
-        (msra_b, "images", ["0_1_1234", "0_2_5678"], [(0,), (0,)]),
-        (folder, "folder", ["set"], [()]),
-    ],
+MINIATURES = (
+    (davis2016, "davis2016", ["bear", "camel"], [(0, 1, 2), (0, 1)]),
+    (davis2017, "davis2017", ["bear", "pigs"], [(0,), (0,)]),
+    (fbms_archive, "fbms", ["marple", "cars"], [(2,), (1,)]),
+    (fbms_converted, "fbms", ["bear01"], [(0, 4)]),
+    (vos, "vos", ["3", "10"], [(0, 15, 30), (0, 15, 30)]),
+    (segtrack, "segtrack", ["bmx", "frog"], [(0, 1, 2), (0, 1, 2)]),
+    (generic, "generic", ["one", "two"], [(0, 1, 2), ()]),
+    (duts, "images", ["TR", "TE"], [(0,), (0,)]),
+    (hku_is, "images", ["0001"], [(0,)]),
+    (ecssd, "images", ["0001"], [(0,)]),
+    (msra_b, "images", ["0_1_1234", "0_2_5678"], [(0,), (0,)]),
+    (folder, "folder", ["set"], [()]),
 )
+
+
+@pytest.mark.parametrize(("make", "layout", "videos", "labelled"), MINIATURES)
 def test_layout_is_recognised_and_read(mini, make, layout, videos, labelled):
     make(mini)
     dataset = load(mini.root)
@@ -164,3 +164,9 @@ def test_duts_train_is_a_flat_set_of_7000_images(shared):
     assert len(dataset) == 7000
     assert dataset.flat
     assert dataset[0].label(0).shape == dataset[0].size
+
+
+def test_every_layout_has_a_miniature():
+    assert set(LAYOUTS) - {layout for _, layout, *_ in MINIATURES} == {
+        "video"
+    }  # a film is one: test_data_video
