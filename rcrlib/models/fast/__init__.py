@@ -13,7 +13,8 @@ What makes them faster, and where:
     networks.py         a few frames at a time through encoder and decoder
     twins.py            which class has which twin
 
-The networks that are read and taught are in `rcrlib.models`; their modules do not import this package.
+The networks that are read and taught are in `rcrlib.models`; their modules do not
+import this package.
 """
 
 from rcrlib.models.fast.convolution import fold_batch_norm
