@@ -1,4 +1,4 @@
-"""Numbers that say how good a saliency map is, each under the name of the protocol that made it.
+"""Numbers that say how good a saliency map is, each with the protocol that made it.
 
 From one frame's measures to a data set's result:
 
@@ -10,7 +10,7 @@ From one frame's measures to a data set's result:
     counts.py        histograms of a frame
     frame.py         the same measures from these, fast
     sums.py          sums over the frames of a video
-    protocol.py      the named protocols
+    protocol.py      which frames count, what is averaged: named protocols, and any other
     accumulate.py    `SaliencyMetrics`: from frames to a result
     segmentation.py  J and F of binary masks
     segmentation_metrics.py  `SegmentationMetrics`: from frames to a result
@@ -19,11 +19,13 @@ From one frame's measures to a data set's result:
 from rcrlib.metrics.accumulate import SaliencyMetrics, SaliencyResult, SaliencyScores
 from rcrlib.metrics.alignment import adaptive_e, e_measure
 from rcrlib.metrics.protocol import (
+    CHOICES,
     PROTOCOLS,
     SEGMENTATION_PROTOCOLS,
     SaliencyProtocol,
     SegmentationProtocol,
     get_protocol,
+    get_segmentation_protocol,
 )
 from rcrlib.metrics.saliency import (
     BETA_SQUARED,
@@ -44,6 +46,7 @@ from rcrlib.metrics.weighted import weighted_f
 
 __all__ = [
     "BETA_SQUARED",
+    "CHOICES",
     "PROTOCOLS",
     "SEGMENTATION_PROTOCOLS",
     "SaliencyMetrics",
@@ -60,6 +63,7 @@ __all__ = [
     "e_measure",
     "f_measure",
     "get_protocol",
+    "get_segmentation_protocol",
     "iou",
     "mae",
     "precision_recall",

@@ -13,7 +13,7 @@ from rcrlib.errors import DataError, OptionError
 from rcrlib.metrics.counts import count_levels
 from rcrlib.metrics.frame import FrameMeasures, level_scale, measure
 from rcrlib.metrics.inputs import LEVELS, Map, as_levels
-from rcrlib.metrics.protocol import PROTOCOLS, get_protocol
+from rcrlib.metrics.protocol import SaliencyProtocol, get_protocol
 from rcrlib.metrics.saliency import f_measure
 from rcrlib.metrics.sums import Sums, VideoSums, total
 from rcrlib.metrics.weighted import fast_weighted_f
@@ -48,7 +48,9 @@ class SaliencyScores:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SaliencyResult(SaliencyScores):
-    """The numbers of a data set under a named protocol, its curves, and the numbers by video.
+    """The numbers of a data set under a protocol, its curves, and the numbers by video.
+
+    `protocol` is the protocol's name, or all its choices where it has none.
 
     The curves are float64 `(thresholds,)` at rising thresholds, on the CPU: mean precision and
     recall, F as the protocol forms it (its maximum is `max_f`), and mean E.
@@ -69,19 +71,20 @@ class SaliencyMetrics:
     Predictions are rounded to the 256 levels of a PNG, so that maps in memory and maps read back
     from files give the same numbers.
 
-    Protocol `paper`: predictions as they are, all frames. Precision and recall are averaged over
-    all frames, F is computed from the two mean curves, and max F and mean F are its maximum and
-    mean over the thresholds. Everything else is a mean over frames (E: of the curves, before its
-    maximum and mean are taken).
+    A protocol is four choices and the number of thresholds, see `SaliencyProtocol`:
 
-    Protocol `davsod`: the first and the last annotated frame of each video are left out, and each
-    prediction is stretched to [0, 1]. Every measure, the curves of F and E among them, is averaged
-    over the frames of a video, then over videos; max and mean over thresholds come last.
+    | protocol | frames | maps | means | F |
+    |---|---|---|---|---|
+    | `paper` | all annotated | as they are | over all frames | of mean precision and recall |
+    | `sod` | all annotated | stretched | over all frames | of mean precision and recall |
+    | `davsod` | without the first, last | stretched | of each video, then of videos | mean of F |
+
+    The curves of F and E are averaged; their maximum and mean over thresholds are taken last.
 
     Args:
-        protocol: one of `PROTOCOLS`; every result carries it.
-        thresholds: how many, evenly spaced from 0 to 255, the curves are taken at. Common tools
-            take 255, which changes mean F and mean E in the fourth digit.
+        protocol: a name of `PROTOCOLS`, or any other combination of choices: what `get_protocol`
+            returns or reads. Every result carries it.
+        thresholds: in place of the protocol's.
         weighted: measure the weighted F too, which takes most of the time.
 
     Raises:
@@ -96,15 +99,20 @@ class SaliencyMetrics:
     """
 
     def __init__(
-        self, protocol: str = "paper", thresholds: int = LEVELS, *, weighted: bool = True
+        self,
+        protocol: str | SaliencyProtocol = "paper",
+        thresholds: int | None = None,
+        *,
+        weighted: bool = True,
     ) -> None:
-        self._protocol = get_protocol(PROTOCOLS, protocol)
-        if not 2 <= thresholds <= LEVELS:
-            raise OptionError(f"thresholds {thresholds}: expected 2 to {LEVELS}")
-        self.protocol = protocol
-        self.thresholds = thresholds
+        self._protocol = get_protocol(protocol, thresholds=thresholds)
         self.weighted = weighted
         self._videos: dict[str, VideoSums] = {}
+
+    @property
+    def protocol(self) -> str:
+        """The protocol's name, or all its choices where it has none."""
+        return self._protocol.name
 
     def update(
         self, prediction: Map, mask: Map, video: str = "", frames: Sequence[int] | None = None
@@ -145,13 +153,12 @@ class SaliencyMetrics:
             OptionError: the other one follows another protocol, or other settings; or the protocol
                 leaves out a video's first and last frame, and both have one of the same number.
         """
-        ours = (self.protocol, self.thresholds, self.weighted)
-        theirs = (other.protocol, other.thresholds, other.weighted)
+        ours, theirs = (self.protocol, self.weighted), (other.protocol, other.weighted)
         if ours != theirs:
             raise OptionError(f"metrics of {ours} and {theirs} do not merge; use the same for both")
         for video, sums in other._videos.items():
             twice = sums.end_numbers & self._videos.get(video, VideoSums()).end_numbers
-            if twice and self._protocol.without_ends:
+            if twice and not self._protocol.keep_ends:
                 raise OptionError(
                     f"{video}: both parts have a frame {min(twice)}, so its first and last frame"
                     " cannot be told; give update() the frames' numbers"
@@ -190,7 +197,7 @@ class SaliencyMetrics:
     def _measure(self, levels: Tensor, masks: Tensor) -> list[tuple[FrameMeasures, float | None]]:
         """Measure checked frames `(B, H, W)`; the weighted F stands beside the rest."""
         counted = count_levels(levels, masks)
-        scales = [level_scale(counts, self._protocol.min_max) for counts in counted]
+        scales = [level_scale(counts, self._protocol.stretch) for counts in counted]
         measured = [measure(c, scale) for c, scale in zip(counted, scales, strict=True)]
         if not self.weighted:
             return [(frame, None) for frame in measured]
@@ -200,12 +207,11 @@ class SaliencyMetrics:
 
     def _counted(self, video: str) -> Sums:
         """Return the sums over the frames that the protocol counts."""
-        without = self._protocol.without_ends
-        sums = self._videos[video].counted(without_ends=without)
+        sums = self._videos[video].counted(keep_ends=self._protocol.keep_ends)
         if not sums.frames:
             raise DataError(
                 f"{video}: protocol {self.protocol!r} leaves out the first and the last annotated"
-                " frame, and no other is there; use protocol 'paper'"
+                " frame, and no other is there; use protocol 'paper', or keep the ends"
             )
         return sums
 
@@ -215,9 +221,10 @@ class SaliencyMetrics:
             means = total(Sums(1, sums.mean()) for sums in videos).mean()
         else:
             means = total(videos).mean()
+        if not self._protocol.mean_f:
             means["f"] = f_measure(means["precision"], means["recall"])
         # What is >= a threshold between two levels is what is >= the upper one.
-        levels = np.ceil(np.linspace(0, LEVELS - 1, self.thresholds)).astype(int)
+        levels = np.ceil(np.linspace(0, LEVELS - 1, self._protocol.thresholds)).astype(int)
         return means | {name: means[name][levels] for name in CURVES}
 
     def _scores(self, frames: int, means: Means, best: int) -> SaliencyScores:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rcrlib.errors import DataError, OptionError
 from rcrlib.metrics.inputs import Map, as_mask, as_prediction, check_shapes
-from rcrlib.metrics.protocol import SEGMENTATION_PROTOCOLS, get_protocol
+from rcrlib.metrics.protocol import get_segmentation_protocol
 from rcrlib.metrics.segmentation import boundary_f, iou
 
 GOOD = 0.5
@@ -67,7 +67,7 @@ class SegmentationMetrics:
     """
 
     def __init__(self, protocol: str = "davis16", threshold: float = 0.5) -> None:
-        self._protocol = get_protocol(SEGMENTATION_PROTOCOLS, protocol)
+        self._protocol = get_segmentation_protocol(protocol)
         if not 0 < threshold <= 1:
             raise OptionError(f"threshold {threshold}: expected more than 0 and at most 1")
         self.protocol = protocol
@@ -154,7 +154,7 @@ class SegmentationMetrics:
     def _scores(self, video: str) -> SegmentationScores:
         numbered = self._videos[video]
         scores = np.array([numbered[number] for number in sorted(numbered)])
-        if self._protocol.without_ends:
+        if not self._protocol.keep_ends:
             scores = scores[1:-1]
         if not len(scores):
             raise DataError(

@@ -68,9 +68,9 @@ class VideoSums:
         """Return a copy."""
         return VideoSums(self.inner, self.ends, self.next_number)
 
-    def counted(self, *, without_ends: bool) -> Sums:
+    def counted(self, *, keep_ends: bool) -> Sums:
         """Return the sums of all frames, or of those between the first and the last."""
-        if without_ends:
+        if not keep_ends:
             return self.inner
         first, last = self.ends[:1], self.ends[1:]
         return total([*(sums for _, sums in first), self.inner, *(sums for _, sums in last)])
