@@ -115,7 +115,13 @@ class SaliencyMetrics:
         return self._protocol.name
 
     def update(
-        self, prediction: Map, mask: Map, video: str = "", frames: Sequence[int] | None = None
+        self,
+        prediction: Map,
+        mask: Map,
+        video: str = "",
+        frames: Sequence[int] | None = None,
+        *,
+        void: Map | None = None,
     ) -> list[FrameMeasures]:
         """Add frames of one video.
 
@@ -126,18 +132,22 @@ class SaliencyMetrics:
             video: the video that the frames belong to.
             frames: their numbers, by which the first and the last one are found. Without them,
                 frames count on; needed only where frames come out of order or are merged.
+            void: bool, same shape: pixels that no measure counts, as if they were not there
+                (`s_region` and `weighted_f` say what that means for them). What the mask holds
+                there, such as 255, does not matter.
 
         Returns:
             The measures of each frame (all but the weighted F).
 
         Raises:
-            DataError: sizes or values other than these; nothing is added then.
+            DataError: sizes or values other than these, or a frame that is all void; nothing is
+                added then.
         """
-        levels, masks = as_levels(prediction, mask, where=video)
+        levels, masks, counted = as_levels(prediction, mask, video, void)
         numbers = [None] * len(levels) if frames is None else list(frames)
         if len(numbers) != len(levels):
             raise OptionError(f"{video}: {len(numbers)} frame numbers for {len(levels)} frames")
-        measured = self._measure(levels, masks)
+        measured = self._measure(levels, masks, counted)
         sums = self._videos.setdefault(video, VideoSums())
         for (frame, weighted), number in zip(measured, numbers, strict=True):
             values = vars(frame) | ({} if weighted is None else {"w_f": weighted})
@@ -194,15 +204,18 @@ class SaliencyMetrics:
             },
         )  # fmt: skip
 
-    def _measure(self, levels: Tensor, masks: Tensor) -> list[tuple[FrameMeasures, float | None]]:
+    def _measure(
+        self, levels: Tensor, masks: Tensor, counted: Tensor | None
+    ) -> list[tuple[FrameMeasures, float | None]]:
         """Measure checked frames `(B, H, W)`; the weighted F stands beside the rest."""
-        counted = count_levels(levels, masks)
-        scales = [level_scale(counts, self._protocol.stretch) for counts in counted]
-        measured = [measure(c, scale) for c, scale in zip(counted, scales, strict=True)]
+        all_counts = count_levels(levels, masks, counted=counted)
+        scales = [level_scale(counts, self._protocol.stretch) for counts in all_counts]
+        measured = [measure(c, scale) for c, scale in zip(all_counts, scales, strict=True)]
         if not self.weighted:
             return [(frame, None) for frame in measured]
-        pictures = zip(levels.cpu().numpy(), masks.cpu().numpy(), scales, strict=True)
-        weighted = [fast_weighted_f(p, scale.values, mask) for p, mask, scale in pictures]
+        within = [None] * len(levels) if counted is None else counted.cpu().numpy()
+        pictures = zip(levels.cpu().numpy(), masks.cpu().numpy(), within, scales, strict=True)
+        weighted = [fast_weighted_f(p, s.values, mask, there) for p, mask, there, s in pictures]
         return list(zip(measured, weighted, strict=True))
 
     def _counted(self, video: str) -> Sums:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rcrlib.errors import DataError, OptionError
-from rcrlib.metrics.inputs import Map, as_mask, as_prediction, check_shapes
+from rcrlib.metrics.inputs import Map, as_mask, as_prediction, as_void, check_shapes
 from rcrlib.metrics.protocol import get_segmentation_protocol
 from rcrlib.metrics.segmentation import boundary_f, iou
 
@@ -75,7 +75,13 @@ class SegmentationMetrics:
         self._videos: dict[str, dict[int, tuple[float, float]]] = {}
 
     def update(
-        self, prediction: Map, mask: Map, video: str = "", frames: Sequence[int] | None = None
+        self,
+        prediction: Map,
+        mask: Map,
+        video: str = "",
+        frames: Sequence[int] | None = None,
+        *,
+        void: Map | None = None,
     ) -> list[tuple[float, float]]:
         """Add frames of one video.
 
@@ -84,6 +90,9 @@ class SegmentationMetrics:
             mask: {0, 1}, same shape.
             video: the video that the frames belong to.
             frames: their numbers, in whose order they are taken. Without them, frames count on.
+            void: bool, same shape: pixels that J does not count, and where F takes both masks for
+                0, as the DAVIS code does; see `iou` and `boundary_f`. A frame that is all void has
+                two empty masks, which agree: 1.
 
         Returns:
             J and F of each frame.
@@ -93,12 +102,16 @@ class SegmentationMetrics:
             OptionError: a frame's number was there before, or there are too few of them.
         """
         start = f"{video}: " if video else ""
-        salient, masks = self._binary(prediction, f"{start}prediction"), as_mask(mask)
+        nowhere = as_void(void, mask, start)
+        salient = self._binary(prediction, f"{start}prediction")
+        masks = as_mask(mask, void=nowhere)
         check_shapes(
             salient, masks, dimensions=2 if salient.ndim == 2 else 4,
             layout="(B, 1, H, W) or (H, W)", where=start,
         )  # fmt: skip
         size = salient.shape[-2:]
+        if nowhere is not None:
+            salient = salient & ~nowhere
         pairs = list(zip(salient.reshape(-1, *size), masks.reshape(-1, *size), strict=True))
         scores = [(iou(p, g), boundary_f(p, g)) for p, g in pairs]
         self._add(video, scores, frames)
