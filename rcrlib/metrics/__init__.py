@@ -14,6 +14,7 @@ From one frame's measures to a data set's result:
     accumulate.py    `SaliencyMetrics`: from frames to a result
     segmentation.py  J and F of binary masks
     segmentation_metrics.py  `SegmentationMetrics`: from frames to a result
+    torchmetrics.py  both for torchmetrics, Lightning and Fabric; imported only where asked for
 """
 
 from rcrlib.metrics.accumulate import SaliencyMetrics, SaliencyResult, SaliencyScores

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from rcrlib.errors import DataError, OptionError
 from rcrlib.metrics.counts import count_levels
 from rcrlib.metrics.frame import FrameMeasures, level_scale, measure
 from rcrlib.metrics.inputs import LEVELS, Map, as_levels
-from rcrlib.metrics.protocol import SaliencyProtocol, get_protocol
+from rcrlib.metrics.protocol import SaliencyProtocol, check_same, get_protocol
 from rcrlib.metrics.saliency import f_measure
 from rcrlib.metrics.sums import Sums, VideoSums, total
 from rcrlib.metrics.weighted import fast_weighted_f
@@ -163,9 +164,7 @@ class SaliencyMetrics:
             OptionError: the other one follows another protocol, or other settings; or the protocol
                 leaves out a video's first and last frame, and both have one of the same number.
         """
-        ours, theirs = (self.protocol, self.weighted), (other.protocol, other.weighted)
-        if ours != theirs:
-            raise OptionError(f"metrics of {ours} and {theirs} do not merge; use the same for both")
+        check_same((self.protocol, self.weighted), (other.protocol, other.weighted))
         for video, sums in other._videos.items():
             twice = sums.end_numbers & self._videos.get(video, VideoSums()).end_numbers
             if twice and not self._protocol.keep_ends:
@@ -178,6 +177,25 @@ class SaliencyMetrics:
                 self._videos[video].merge(sums)
             else:
                 self._videos[video] = sums.copy()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that was added, as names, numbers and tensors.
+
+        `torch.save` writes it, `torch.load` reads it with `weights_only=True`; another process'
+        `load_state_dict` and then `merge` add it there.
+        """
+        videos = {name: sums.state_dict() for name, sums in self._videos.items()}
+        return {"protocol": self.protocol, "weighted": self.weighted, "videos": videos}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what another object's `state_dict` returned, in place of what was added.
+
+        Raises:
+            OptionError: it followed another protocol, or other settings.
+        """
+        check_same((self.protocol, self.weighted), (state["protocol"], state["weighted"]))
+        videos = state["videos"].items()
+        self._videos = {name: VideoSums.from_state(sums) for name, sums in videos}
 
     def compute(self) -> SaliencyResult:
         """Compute the result over all frames so far; more frames may follow.

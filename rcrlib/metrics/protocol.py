@@ -136,6 +136,12 @@ def get_segmentation_protocol(name: str) -> SegmentationProtocol:
     return SEGMENTATION_PROTOCOLS[name]
 
 
+def check_same(ours: tuple[object, ...], theirs: tuple[object, ...]) -> None:
+    """Raise `OptionError` where metrics of different settings are to be merged."""
+    if ours != theirs:
+        raise OptionError(f"metrics of {ours} and {theirs} do not merge; use the same for both")
+
+
 def _read_protocol(text: str) -> SaliencyProtocol:
     """Read what `SaliencyProtocol.name` writes, and shorter forms of it."""
     first, *words = text.split("+")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from rcrlib.errors import DataError, OptionError
 from rcrlib.metrics.inputs import Map, as_mask, as_prediction, as_void, check_shapes
-from rcrlib.metrics.protocol import get_segmentation_protocol
+from rcrlib.metrics.protocol import check_same, get_segmentation_protocol
 from rcrlib.metrics.segmentation import boundary_f, iou
 
 GOOD = 0.5
@@ -123,11 +124,23 @@ class SegmentationMetrics:
         Raises:
             OptionError: another protocol or threshold, or a frame that both hold.
         """
-        ours, theirs = (self.protocol, self.threshold), (other.protocol, other.threshold)
-        if ours != theirs:
-            raise OptionError(f"metrics of {ours} and {theirs} do not merge; use the same for both")
+        check_same((self.protocol, self.threshold), (other.protocol, other.threshold))
         for video, scores in other._videos.items():
             self._add(video, list(scores.values()), list(scores))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that was added, as names and numbers, see `SaliencyMetrics.state_dict`."""
+        videos = {name: dict(scores) for name, scores in self._videos.items()}
+        return {"protocol": self.protocol, "threshold": self.threshold, "videos": videos}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what another object's `state_dict` returned, in place of what was added.
+
+        Raises:
+            OptionError: it followed another protocol, or another threshold.
+        """
+        check_same((self.protocol, self.threshold), (state["protocol"], state["threshold"]))
+        self._videos = {name: dict(scores) for name, scores in state["videos"].items()}
 
     def compute(self) -> SegmentationResult:
         """Compute the result over all frames so far; more frames may follow.
