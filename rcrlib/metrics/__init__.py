@@ -7,6 +7,7 @@ From one frame's measures to a data set's result:
     structure.py     ... S-measure
     alignment.py     ... E-measure
     weighted.py      ... weighted F
+    size_invariant.py  MAE and F by which every object counts the same
     counts.py        histograms of a frame
     frame.py         the same measures from these, fast
     sums.py          sums over the frames of a video
@@ -42,6 +43,7 @@ from rcrlib.metrics.segmentation_metrics import (
     SegmentationResult,
     SegmentationScores,
 )
+from rcrlib.metrics.size_invariant import object_boxes, si_f_measure, si_mae
 from rcrlib.metrics.structure import s_measure, s_object, s_region
 from rcrlib.metrics.weighted import weighted_f
 
@@ -67,10 +69,13 @@ __all__ = [
     "get_segmentation_protocol",
     "iou",
     "mae",
+    "object_boxes",
     "precision_recall",
     "s_measure",
     "s_object",
     "s_region",
+    "si_f_measure",
+    "si_mae",
     "stretch",
     "weighted_f",
 ]
