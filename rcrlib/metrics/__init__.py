@@ -8,6 +8,7 @@ From one frame's measures to a data set's result:
     alignment.py     ... E-measure
     weighted.py      ... weighted F
     size_invariant.py  MAE and F by which every object counts the same
+    temporal.py      how stable maps are over time
     counts.py        histograms of a frame
     frame.py         the same measures from these, fast
     sums.py          sums over the frames of a video
@@ -45,6 +46,7 @@ from rcrlib.metrics.segmentation_metrics import (
 )
 from rcrlib.metrics.size_invariant import object_boxes, si_f_measure, si_mae
 from rcrlib.metrics.structure import s_measure, s_object, s_region
+from rcrlib.metrics.temporal import warping_error
 from rcrlib.metrics.weighted import weighted_f
 
 __all__ = [
@@ -77,5 +79,6 @@ __all__ = [
     "si_f_measure",
     "si_mae",
     "stretch",
+    "warping_error",
     "weighted_f",
 ]

@@ -58,7 +58,7 @@ def test_two_processes_of_fabric_have_the_numbers_of_one(whole, tmp_path: Path) 
     done = subprocess.run(
         [sys.executable, metrics_with_fabric.__file__, str(tmp_path), "2"],
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path},
-        capture_output=True, text=True, timeout=400,
+        capture_output=True, text=True, timeout=900,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1))
