@@ -32,6 +32,7 @@ FACES = (
     "rcrlib.train",
     "rcrlib.predict",
     "rcrlib.metrics",
+    "rcrlib.metrics.torchmetrics",
     "rcrlib.evaluation",
     "rcrlib.experiments",
     "rcrlib.show",

@@ -41,12 +41,28 @@ texts = o.bundle(
     o.option("Output", "--markdown FILE", "The same for a page."),
 )
 worst = o.option("Output", "--worst N", "Draw the N worst frames of each method.", default=0)
+protocol = o.bundle(
+    o.option("Measures", "--protocol NAME", "paper, davsod or sod.", default="paper"),
+    o.choice(
+        "--keep-ends/--drop-ends",
+        "Count each video's first and last annotated frame, or leave them out.",
+    ),
+    o.choice(
+        "--stretch/--no-stretch",
+        "Stretch each map to [0, 1] (min-max normalisation), or take it as it is.",
+    ),
+    o.choice("--by-video/--by-frame", "Average over each video, then videos; or over all frames."),
+    o.choice("--mean-f/--f-of-mean-pr", "Average F, or take F of mean precision and recall."),
+    o.option(
+        "Measures", "--thresholds N", "Of the curves, from 0 to 255.", show_default="the protocol's"
+    ),
+)
 folder = o.option("Output", "-o --out DIR", "Folder for pictures.", default=Path("rcr-eval"))
 
 
 @click.group("eval", cls=Group)
 def evaluate() -> None:
-    """Score predictions, anyone's, under a named protocol."""
+    """Score predictions, anyone's, under a named protocol or one of your own."""
 
 
 evaluate.add_command(pseudo_labels)
@@ -57,7 +73,7 @@ evaluate.add_command(pseudo_labels)
 @truth
 @layout
 @o.split
-@o.option("Measures", "--protocol NAME", "paper or davsod.", default="paper")
+@protocol
 @lenient
 @texts
 @o.option("Output", "--plot", "Draw precision-recall and F-threshold curves.")
@@ -66,26 +82,41 @@ evaluate.add_command(pseudo_labels)
 @o.force
 def saliency(
     pred: tuple[str, ...], gt: Path, layout: str, split: str | None, protocol: str,
-    allow_missing: bool, plot: bool, worst: int, out: Path, force: bool, **files: Path | None,
+    keep_ends: bool | None, stretch: bool | None, by_video: bool | None, mean_f: bool | None,
+    thresholds: int | None, allow_missing: bool, plot: bool, worst: int, out: Path, force: bool,
+    **files: Path | None,
 ) -> None:  # fmt: skip
     """F, S, MAE, E and weighted F of saliency maps.
 
     Maps are grey, 8 bits, VIDEO/FRAME.png (IMAGE.png for a set of images); maps of another size
-    than their mask are resized in memory. Protocol paper: all annotated frames, maps as they are;
-    davsod: without the first and the last, maps stretched to [0, 1], means by video.
+    than their mask are resized in memory.
+
+    \b
+    A protocol is the choices under Measures; any of them can be changed:
+      paper   --keep-ends --no-stretch --by-frame --f-of-mean-pr
+      sod     --keep-ends --stretch    --by-frame --f-of-mean-pr
+      davsod  --drop-ends --stretch    --by-video --mean-f
+
+    The table, and every file, says the protocol's name, or all choices where they have none.
 
     \b
       rcr eval saliency --pred maps --gt DAVIS --split val --protocol davsod
       rcr eval saliency --pred ours=maps --pred theirs=other --gt DAVIS --plot
+      rcr eval saliency --pred maps --gt ECSSD --protocol sod --mean-f
     """
     from rcrlib.evaluation import draw_curves, evaluate_saliency, load_truth
+    from rcrlib.metrics import get_protocol
 
+    chosen = get_protocol(
+        protocol, keep_ends=keep_ends, stretch=stretch, by_video=by_video, mean_f=mean_f,
+        thresholds=thresholds,
+    )  # fmt: skip
     methods = _methods(pred)
     _check(files, out if plot or worst else None, force=force)
     dataset = load_truth(gt, layout, split)
     evaluations = [
         evaluate_saliency(
-            dataset, path, protocol=protocol, method=name, allow_missing=allow_missing, worst=worst
+            dataset, path, protocol=chosen, method=name, allow_missing=allow_missing, worst=worst
         )
         for name, path in methods.items()
     ]

@@ -70,7 +70,11 @@ settings = o.bundle(
     o.flow,
     o.stages,
     o.option("Training", "--start FILE", "Weights of stage 1, instead of training it."),
-    o.option("Measures", "--protocol NAME", "paper or davsod.", default="paper"),
+    o.option(
+        "Measures", "--protocol NAME",
+        "paper, davsod or sod; or one of them changed as by rcr eval saliency: davsod+keep-ends.",
+        default="paper",
+    ),
     o.device,
     o.workers,
     o.processes,

@@ -71,6 +71,11 @@ def option(section: str, spelling: str, help: str, **settings: Any) -> Decorator
     return click.option(*names, cls=Option, section=section, help=help, **kind, **settings)
 
 
+def choice(spelling: str, help: str) -> Decorator:
+    """Add a choice of a protocol, "--one/--other"; None where neither is given."""
+    return click.option(spelling, cls=Option, section="Measures", help=help, default=None)
+
+
 def argument(name: str, kind: str) -> Decorator:
     """Add a path that a command cannot do without; its description explains it."""
     return click.argument(name, type=PATH, metavar=kind)

@@ -23,6 +23,7 @@ from rcrlib.evaluation.pairs import Pair, check_complete, find_pairs
 from rcrlib.evaluation.truth import true_mask
 from rcrlib.metrics import (
     SaliencyMetrics,
+    SaliencyProtocol,
     SaliencyResult,
     SegmentationMetrics,
     SegmentationResult,
@@ -85,7 +86,7 @@ def evaluate_saliency(
     dataset: Dataset,
     folder: str | Path,
     *,
-    protocol: str = "paper",
+    protocol: str | SaliencyProtocol = "paper",
     method: str | None = None,
     allow_missing: bool = False,
     worst: int = 0,
@@ -97,7 +98,7 @@ def evaluate_saliency(
         dataset: what to compare with, see `rcrlib.evaluation.load_truth`.
         folder: VIDEO/FRAME.png (IMAGE.png for a set of images), grey, 8 bits; another size than the
             mask's is resized bilinearly in memory.
-        protocol: one of `rcrlib.metrics.PROTOCOLS`.
+        protocol: one of `rcrlib.metrics.PROTOCOLS`, or what `rcrlib.metrics.get_protocol` makes.
         method: its name in tables; the folder's by default.
         allow_missing: go on without predictions that are missing or cannot be read.
         worst: how many of the worst frames, by S, to remember.

@@ -12,6 +12,7 @@ from rcrlib.experiments.lab import Lab
 from rcrlib.experiments.pseudo_labels import BentLabels, PseudoLabels, Source
 from rcrlib.experiments.steps import FlowError, Generator, ImageStage
 from rcrlib.experiments.students import Maps, SaliencyScore, Score, SegmentationScore, Student
+from rcrlib.metrics import get_protocol
 from rcrlib.variants import Inputs
 
 Measure = Literal["saliency", "segmentation"]
@@ -60,7 +61,7 @@ class Cell:
         for name, dataset in lab.tests.items():
             maps = Maps(student, name)
             if measure == "saliency":
-                yield SaliencyScore(maps, lab.config.protocol)
+                yield SaliencyScore(maps, get_protocol(lab.config.protocol).name)
             else:
                 davis = dataset.layout.startswith("davis")
                 yield SegmentationScore(maps, "davis16" if davis else "all-frames")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from rcrlib.errors import OptionError
-from rcrlib.metrics import PROTOCOLS, get_protocol
+from rcrlib.metrics import get_protocol
 
 GeneratorForm = Literal["residual", "paper"]
 """What FGPLG answers with: what to add to the warped labels, or the label itself (paper)."""
@@ -100,7 +100,7 @@ class ExperimentConfig:
         if self.generator not in get_args(GeneratorForm):
             known = " or ".join(get_args(GeneratorForm))
             raise OptionError(f"generator {self.generator!r}: unknown; use {known}")
-        get_protocol(PROTOCOLS, self.protocol)
+        get_protocol(self.protocol)
         self.part()
 
     @property

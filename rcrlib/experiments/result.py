@@ -23,17 +23,13 @@ from rcrlib.experiments.stats import (
     spread,
 )
 from rcrlib.files import write_json
-from rcrlib.metrics import f_measure
+from rcrlib.metrics import SEGMENTATION_PROTOCOLS, SaliencyProtocol, f_measure, get_protocol
 
 KEYS = {
     "saliency": {"max_f": "max F", "s": "S", "mae": "MAE"},
     "segmentation": {"j_mean": "J", "f_mean": "F"},
 }
 """The numbers of a table, and their headings, by what is measured."""
-
-
-BY_VIDEO = ("davsod", "davis16", "all-frames")
-"""Protocols that average over the frames of a video first, then over videos."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +82,11 @@ class Run:
         Results of rcrlib 0.1.0 hold only the latter.
         """
         videos = [self.per_video[name] for name in sorted(self.per_video)]
-        weights = np.array([1.0 if self.protocol in BY_VIDEO else v["frames"] for v in videos])
+        how = _averaging(self.protocol)
+        weights = np.array([1.0 if how.by_video else v["frames"] for v in videos])
         names = [key]
         if key == "max_f" and all("f_at" in video for video in videos):
-            names = ["f_at"] if self.protocol in BY_VIDEO else ["p_at", "r_at"]
+            names = ["f_at"] if how.mean_f else ["p_at", "r_at"]
         parts = [np.array([video[name] for video in videos]) for name in names]
 
         def number(weights: NDArray[np.float64], *parts: NDArray[np.float64]) -> float:
@@ -213,3 +210,10 @@ def load_result(path: Path) -> Result:
         raise DataError(
             f"{file}: is not the result of an experiment ({error}); run the experiment again"
         ) from error
+
+
+def _averaging(protocol: str) -> SaliencyProtocol:
+    """Return how a protocol averages; those for J and F average by video, and know no precision."""
+    if protocol in SEGMENTATION_PROTOCOLS:
+        return get_protocol("davsod")
+    return get_protocol(protocol)

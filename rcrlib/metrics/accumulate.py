@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from rcrlib.errors import DataError, OptionError
 from rcrlib.metrics.counts import count_levels
 from rcrlib.metrics.frame import FrameMeasures, level_scale, measure
 from rcrlib.metrics.inputs import LEVELS, Map, as_levels
-from rcrlib.metrics.protocol import PROTOCOLS, get_protocol
+from rcrlib.metrics.protocol import SaliencyProtocol, check_same, get_protocol
 from rcrlib.metrics.saliency import f_measure
 from rcrlib.metrics.sums import Sums, VideoSums, total
 from rcrlib.metrics.weighted import fast_weighted_f
@@ -48,7 +49,9 @@ class SaliencyScores:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SaliencyResult(SaliencyScores):
-    """The numbers of a data set under a named protocol, its curves, and the numbers by video.
+    """The numbers of a data set under a protocol, its curves, and the numbers by video.
+
+    `protocol` is the protocol's name, or all its choices where it has none.
 
     The curves are float64 `(thresholds,)` at rising thresholds, on the CPU: mean precision and
     recall, F as the protocol forms it (its maximum is `max_f`), and mean E.
@@ -69,19 +72,20 @@ class SaliencyMetrics:
     Predictions are rounded to the 256 levels of a PNG, so that maps in memory and maps read back
     from files give the same numbers.
 
-    Protocol `paper`: predictions as they are, all frames. Precision and recall are averaged over
-    all frames, F is computed from the two mean curves, and max F and mean F are its maximum and
-    mean over the thresholds. Everything else is a mean over frames (E: of the curves, before its
-    maximum and mean are taken).
+    A protocol is four choices and the number of thresholds, see `SaliencyProtocol`:
 
-    Protocol `davsod`: the first and the last annotated frame of each video are left out, and each
-    prediction is stretched to [0, 1]. Every measure, the curves of F and E among them, is averaged
-    over the frames of a video, then over videos; max and mean over thresholds come last.
+    | protocol | frames | maps | means | F |
+    |---|---|---|---|---|
+    | `paper` | all annotated | as they are | over all frames | of mean precision and recall |
+    | `sod` | all annotated | stretched | over all frames | of mean precision and recall |
+    | `davsod` | without the first, last | stretched | of each video, then of videos | mean of F |
+
+    The curves of F and E are averaged; their maximum and mean over thresholds are taken last.
 
     Args:
-        protocol: one of `PROTOCOLS`; every result carries it.
-        thresholds: how many, evenly spaced from 0 to 255, the curves are taken at. Common tools
-            take 255, which changes mean F and mean E in the fourth digit.
+        protocol: a name of `PROTOCOLS`, or any other combination of choices: what `get_protocol`
+            returns or reads. Every result carries it.
+        thresholds: in place of the protocol's.
         weighted: measure the weighted F too, which takes most of the time.
 
     Raises:
@@ -96,18 +100,29 @@ class SaliencyMetrics:
     """
 
     def __init__(
-        self, protocol: str = "paper", thresholds: int = LEVELS, *, weighted: bool = True
+        self,
+        protocol: str | SaliencyProtocol = "paper",
+        thresholds: int | None = None,
+        *,
+        weighted: bool = True,
     ) -> None:
-        self._protocol = get_protocol(PROTOCOLS, protocol)
-        if not 2 <= thresholds <= LEVELS:
-            raise OptionError(f"thresholds {thresholds}: expected 2 to {LEVELS}")
-        self.protocol = protocol
-        self.thresholds = thresholds
+        self._protocol = get_protocol(protocol, thresholds=thresholds)
         self.weighted = weighted
         self._videos: dict[str, VideoSums] = {}
 
+    @property
+    def protocol(self) -> str:
+        """The protocol's name, or all its choices where it has none."""
+        return self._protocol.name
+
     def update(
-        self, prediction: Map, mask: Map, video: str = "", frames: Sequence[int] | None = None
+        self,
+        prediction: Map,
+        mask: Map,
+        video: str = "",
+        frames: Sequence[int] | None = None,
+        *,
+        void: Map | None = None,
     ) -> list[FrameMeasures]:
         """Add frames of one video.
 
@@ -118,18 +133,22 @@ class SaliencyMetrics:
             video: the video that the frames belong to.
             frames: their numbers, by which the first and the last one are found. Without them,
                 frames count on; needed only where frames come out of order or are merged.
+            void: bool, same shape: pixels that no measure counts, as if they were not there
+                (`s_region` and `weighted_f` say what that means for them). What the mask holds
+                there, such as 255, does not matter.
 
         Returns:
             The measures of each frame (all but the weighted F).
 
         Raises:
-            DataError: sizes or values other than these; nothing is added then.
+            DataError: sizes or values other than these, or a frame that is all void; nothing is
+                added then.
         """
-        levels, masks = as_levels(prediction, mask, where=video)
+        levels, masks, counted = as_levels(prediction, mask, video, void)
         numbers = [None] * len(levels) if frames is None else list(frames)
         if len(numbers) != len(levels):
             raise OptionError(f"{video}: {len(numbers)} frame numbers for {len(levels)} frames")
-        measured = self._measure(levels, masks)
+        measured = self._measure(levels, masks, counted)
         sums = self._videos.setdefault(video, VideoSums())
         for (frame, weighted), number in zip(measured, numbers, strict=True):
             values = vars(frame) | ({} if weighted is None else {"w_f": weighted})
@@ -145,13 +164,10 @@ class SaliencyMetrics:
             OptionError: the other one follows another protocol, or other settings; or the protocol
                 leaves out a video's first and last frame, and both have one of the same number.
         """
-        ours = (self.protocol, self.thresholds, self.weighted)
-        theirs = (other.protocol, other.thresholds, other.weighted)
-        if ours != theirs:
-            raise OptionError(f"metrics of {ours} and {theirs} do not merge; use the same for both")
+        check_same((self.protocol, self.weighted), (other.protocol, other.weighted))
         for video, sums in other._videos.items():
             twice = sums.end_numbers & self._videos.get(video, VideoSums()).end_numbers
-            if twice and self._protocol.without_ends:
+            if twice and not self._protocol.keep_ends:
                 raise OptionError(
                     f"{video}: both parts have a frame {min(twice)}, so its first and last frame"
                     " cannot be told; give update() the frames' numbers"
@@ -161,6 +177,25 @@ class SaliencyMetrics:
                 self._videos[video].merge(sums)
             else:
                 self._videos[video] = sums.copy()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that was added, as names, numbers and tensors.
+
+        `torch.save` writes it, `torch.load` reads it with `weights_only=True`; another process'
+        `load_state_dict` and then `merge` add it there.
+        """
+        videos = {name: sums.state_dict() for name, sums in self._videos.items()}
+        return {"protocol": self.protocol, "weighted": self.weighted, "videos": videos}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what another object's `state_dict` returned, in place of what was added.
+
+        Raises:
+            OptionError: it followed another protocol, or other settings.
+        """
+        check_same((self.protocol, self.weighted), (state["protocol"], state["weighted"]))
+        videos = state["videos"].items()
+        self._videos = {name: VideoSums.from_state(sums) for name, sums in videos}
 
     def compute(self) -> SaliencyResult:
         """Compute the result over all frames so far; more frames may follow.
@@ -187,25 +222,27 @@ class SaliencyMetrics:
             },
         )  # fmt: skip
 
-    def _measure(self, levels: Tensor, masks: Tensor) -> list[tuple[FrameMeasures, float | None]]:
+    def _measure(
+        self, levels: Tensor, masks: Tensor, counted: Tensor | None
+    ) -> list[tuple[FrameMeasures, float | None]]:
         """Measure checked frames `(B, H, W)`; the weighted F stands beside the rest."""
-        counted = count_levels(levels, masks)
-        scales = [level_scale(counts, self._protocol.min_max) for counts in counted]
-        measured = [measure(c, scale) for c, scale in zip(counted, scales, strict=True)]
+        all_counts = count_levels(levels, masks, counted=counted)
+        scales = [level_scale(counts, self._protocol.stretch) for counts in all_counts]
+        measured = [measure(c, scale) for c, scale in zip(all_counts, scales, strict=True)]
         if not self.weighted:
             return [(frame, None) for frame in measured]
-        pictures = zip(levels.cpu().numpy(), masks.cpu().numpy(), scales, strict=True)
-        weighted = [fast_weighted_f(p, scale.values, mask) for p, mask, scale in pictures]
+        within = [None] * len(levels) if counted is None else counted.cpu().numpy()
+        pictures = zip(levels.cpu().numpy(), masks.cpu().numpy(), within, scales, strict=True)
+        weighted = [fast_weighted_f(p, s.values, mask, there) for p, mask, there, s in pictures]
         return list(zip(measured, weighted, strict=True))
 
     def _counted(self, video: str) -> Sums:
         """Return the sums over the frames that the protocol counts."""
-        without = self._protocol.without_ends
-        sums = self._videos[video].counted(without_ends=without)
+        sums = self._videos[video].counted(keep_ends=self._protocol.keep_ends)
         if not sums.frames:
             raise DataError(
                 f"{video}: protocol {self.protocol!r} leaves out the first and the last annotated"
-                " frame, and no other is there; use protocol 'paper'"
+                " frame, and no other is there; use protocol 'paper', or keep the ends"
             )
         return sums
 
@@ -215,9 +252,10 @@ class SaliencyMetrics:
             means = total(Sums(1, sums.mean()) for sums in videos).mean()
         else:
             means = total(videos).mean()
+        if not self._protocol.mean_f:
             means["f"] = f_measure(means["precision"], means["recall"])
         # What is >= a threshold between two levels is what is >= the upper one.
-        levels = np.ceil(np.linspace(0, LEVELS - 1, self.thresholds)).astype(int)
+        levels = np.ceil(np.linspace(0, LEVELS - 1, self._protocol.thresholds)).astype(int)
         return means | {name: means[name][levels] for name in CURVES}
 
     def _scores(self, frames: int, means: Means, best: int) -> SaliencyScores:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rcrlib.metrics.inputs import LEVELS, Map, as_frame
+from rcrlib.metrics.inputs import LEVELS, Map, as_pixels
 from rcrlib.metrics.saliency import adaptive_threshold, eight_bit
 
 
-def e_measure(prediction: Map, mask: Map, *, min_max: bool = False) -> Tensor:
+def e_measure(
+    prediction: Map, mask: Map, *, min_max: bool = False, void: Map | None = None
+) -> Tensor:
     """Return E at the 256 thresholds of an 8-bit picture, float64 `(256,)`.
 
     At each threshold the prediction is binary. With a and b the binary prediction and the mask less
@@ -18,23 +20,24 @@ def e_measure(prediction: Map, mask: Map, *, min_max: bool = False) -> Tensor:
         E = Σ (1 + xi)² / 4 / (N - 1).
 
     The N - 1 is the authors' own; a perfect prediction of N pixels has E = N / (N - 1). Empty mask:
-    the share of what is not predicted; full mask: of what is.
+    the share of what is not predicted; full mask: of what is. Void pixels are left out: N and the
+    means are those of the others.
 
     Arguments and errors as in `rcrlib.metrics.precision_recall`.
 
     Source: Fan et al., IJCAI 2018.
     """
-    prediction, mask = as_frame(prediction, mask)
+    prediction, mask = as_pixels(prediction, mask, void)
     levels = eight_bit(prediction, min_max)
     return torch.stack([_aligned(levels >= t, mask) for t in range(LEVELS)])
 
 
-def adaptive_e(prediction: Map, mask: Map) -> float:
+def adaptive_e(prediction: Map, mask: Map, *, void: Map | None = None) -> float:
     """Return E of the prediction binarised at twice its mean, at most 1; not rounded.
 
     Arguments and errors as in `rcrlib.metrics.precision_recall`.
     """
-    prediction, mask = as_frame(prediction, mask)
+    prediction, mask = as_pixels(prediction, mask, void)
     return float(_aligned(prediction >= adaptive_threshold(prediction), mask))
 
 

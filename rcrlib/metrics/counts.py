@@ -22,7 +22,10 @@ _FLOAT_COUNTS = 2**24  # OpenCV counts in float32, which is exact up to here
 
 
 def count_levels(
-    levels: Tensor, masks: Tensor, centroid_in: CentroidIn = "upper left"
+    levels: Tensor,
+    masks: Tensor,
+    centroid_in: CentroidIn = "upper left",
+    counted: Tensor | None = None,
 ) -> list[Counts]:
     """Count the levels of each frame by quadrant and mask.
 
@@ -31,12 +34,15 @@ def count_levels(
         masks: bool `(B, H, W)`, there too.
         centroid_in: see `rcrlib.metrics.structure.CentroidIn`. Of an empty mask, all pixels lie in
             the lower right quadrant.
+        counted: bool `(B, H, W)`, there too: the pixels that are not void, in which masks are
+            False. None: all.
     """
     splits = _splits(masks, centroid_in)
     if levels.device.type == "cpu" and levels[0].numel() <= _FLOAT_COUNTS:
-        frames = zip(levels.numpy(), masks.numpy().view(np.uint8), splits, strict=True)
-        return [_count_by_opencv(frame, mask, split) for frame, mask, split in frames]
-    return list(_count_by_torch(levels, masks, splits))
+        within = [None] * len(levels) if counted is None else counted.numpy().view(np.uint8)
+        frames = zip(levels.numpy(), masks.numpy().view(np.uint8), within, splits, strict=True)
+        return [_count_by_opencv(*frame) for frame in frames]
+    return list(_count_by_torch(levels, masks, counted, splits))
 
 
 def _splits(masks: Tensor, centroid_in: CentroidIn) -> NDArray[np.int64]:
@@ -63,15 +69,19 @@ def _sums(masks: Tensor) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _count_by_opencv(
-    levels: NDArray[np.uint8], mask: NDArray[np.uint8], split: NDArray[np.int64]
+    levels: NDArray[np.uint8],
+    mask: NDArray[np.uint8],
+    counted: NDArray[np.uint8] | None,
+    split: NDArray[np.int64],
 ) -> Counts:
     counts = np.zeros((2, 2, 2, LEVELS), np.int64)
     y, x = split
     for lower, rows in enumerate((slice(None, y), slice(y, None))):
         for right, columns in enumerate((slice(None, x), slice(x, None))):
             quadrant, within = levels[rows, columns], mask[rows, columns]
+            all_ = None if counted is None else counted[rows, columns]
             if quadrant.size:
-                every, inside = (_opencv_histogram(quadrant, m) for m in (None, within))
+                every, inside = (_opencv_histogram(quadrant, m) for m in (all_, within))
                 counts[lower, right] = every - inside, inside
     return counts
 
@@ -81,7 +91,9 @@ def _opencv_histogram(levels: NDArray[np.uint8], mask: NDArray[np.uint8] | None)
     return counted.ravel().astype(np.int64)  # (256, 1) before OpenCV 5, (256,) since
 
 
-def _count_by_torch(levels: Tensor, masks: Tensor, splits: NDArray[np.int64]) -> Counts:
+def _count_by_torch(
+    levels: Tensor, masks: Tensor, counted: Tensor | None, splits: NDArray[np.int64]
+) -> Counts:
     """Count all frames of a batch at once, on the device that they are on."""
     (b, h, w), device = levels.shape, levels.device
     first = torch.from_numpy(splits).to(device)
@@ -90,5 +102,6 @@ def _count_by_torch(levels: Tensor, masks: Tensor, splits: NDArray[np.int64]) ->
     place = torch.arange(b, device=device)[:, None, None] * 2 + lower[:, :, None]
     place = (place * 2 + right[:, None, :]) * 2 + masks
     place = place * LEVELS + levels
-    counts = torch.bincount(place.flatten(), minlength=b * 8 * LEVELS)
+    place = place.flatten() if counted is None else place[counted]
+    counts = torch.bincount(place, minlength=b * 8 * LEVELS)
     return counts.reshape(b, 2, 2, 2, LEVELS).cpu().numpy()

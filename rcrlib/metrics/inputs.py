@@ -42,17 +42,20 @@ def as_prediction(prediction: Map, what: str = "prediction") -> Tensor:
     return prediction
 
 
-def as_mask(mask: Map, what: str = "mask") -> Tensor:
-    """Check a mask and return it as a bool tensor.
+def as_mask(mask: Map, what: str = "mask", void: Tensor | None = None) -> Tensor:
+    """Check a mask and return it as a bool tensor, False where it is void.
 
     Args:
         mask: any type and shape, every value 0 or 1.
         what: how the error calls it.
+        void: bool, of the same shape; what the mask holds there does not matter.
 
     Raises:
         DataError: a value other than 0 and 1.
     """
     mask = _as_tensor(mask)
+    if void is not None:
+        mask = mask.masked_fill(void, 0)
     if mask.dtype == torch.bool:
         return mask
     if mask.is_complex():
@@ -66,32 +69,90 @@ def as_mask(mask: Map, what: str = "mask") -> Tensor:
     return mask.bool()
 
 
-def as_frame(prediction: Map, mask: Map) -> tuple[Tensor, Tensor]:
-    """Check one frame: both `(H, W)`, float64 in [0, 1] and bool.
+def as_void(void: Map | None, mask: Map, where: str = "") -> Tensor | None:
+    """Check which pixels are void and return them as a bool tensor beside the mask.
 
-    Float64 because sums over a 480p frame in float32 already differ in the fourth digit.
+    Args:
+        void: bool, or {0, 1}, of the mask's shape; None where no pixel is void.
+        mask: the mask that it belongs to.
+        where: said at the start of the error.
 
     Raises:
-        DataError: see `as_prediction` and `as_mask`; sizes differ, or are not `(H, W)`.
+        DataError: a value other than 0 and 1, or another shape.
     """
-    checked = as_prediction(prediction).double(), as_mask(mask)
-    check_shapes(*checked, dimensions=2, layout="(H, W)")
-    return checked
+    if void is None:
+        return None
+    if tuple(void.shape) != tuple(mask.shape):
+        raise DataError(
+            f"{where}void is {tuple(void.shape)} and the mask {tuple(mask.shape)},"
+            " expected the same size"
+        )
+    checked = as_mask(void, f"{where}void")
+    return checked.to(_as_tensor(mask).device)
 
 
-def as_levels(prediction: Map, mask: Map, where: str = "") -> tuple[Tensor, Tensor]:
-    """Check a batch `(B, 1, H, W)` or a frame `(H, W)`; return levels (uint8), masks `(B, H, W)`.
+def as_frame(prediction: Map, mask: Map, void: Map | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    """Check one frame: prediction, mask and which pixels count, all `(H, W)`.
+
+    The prediction is float64, because sums over a 480p frame in float32 already differ in the
+    fourth digit; the others are bool. The mask is False where it is void.
+
+    Raises:
+        DataError: see `as_prediction`, `as_mask` and `as_void`; sizes differ, or are not `(H, W)`;
+            every pixel is void.
+    """
+    nowhere = as_void(void, mask)
+    pair = as_prediction(prediction).double(), as_mask(mask, void=nowhere)
+    check_shapes(*pair, dimensions=2, layout="(H, W)")
+    counted = torch.ones_like(pair[1]) if nowhere is None else ~nowhere
+    check_counted(counted[None])
+    return (*pair, counted)
+
+
+def as_pixels(prediction: Map, mask: Map, void: Map | None = None) -> tuple[Tensor, Tensor]:
+    """Check one frame whose pixels' places do not matter; those that are void are left out.
+
+    Returns:
+        Prediction (float64) and mask (bool): `(H, W)`, or where void is given, `(N,)`.
+
+    Raises:
+        DataError: as `as_frame`.
+    """
+    prediction, mask, counted = as_frame(prediction, mask, void)
+    return (prediction, mask) if void is None else (prediction[counted], mask[counted])
+
+
+def as_levels(
+    prediction: Map, mask: Map, where: str = "", void: Map | None = None
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Check a batch `(B, 1, H, W)` or a frame `(H, W)`.
 
     Args:
         prediction: float in [0, 1], rounded to the levels of a PNG; or uint8: such levels.
         mask: {0, 1}, of the same shape.
         where: said at the start of the error, such as the name of the video.
+        void: see `as_void`.
+
+    Returns:
+        Levels (uint8), masks (bool) and, where void is given, which pixels count (bool), each
+        `(B, H, W)`.
 
     Raises:
-        DataError: see `as_prediction` and `as_mask`; sizes differ, or no pixel is there.
+        DataError: see `as_prediction`, `as_mask` and `as_void`; sizes differ, no pixel is there, or
+            every pixel of a frame is void.
     """
     start = f"{where}: " if where else ""
-    levels, masks = _as_tensor(prediction), as_mask(mask, f"{start}mask")
+    nowhere = as_void(void, mask, start)
+    levels, masks = _as_batch(_as_tensor(prediction), as_mask(mask, f"{start}mask", nowhere), start)
+    if nowhere is None:
+        return levels, masks, None
+    counted = ~nowhere.reshape(masks.shape)
+    check_counted(counted, start)
+    return levels, masks, counted
+
+
+def _as_batch(levels: Tensor, masks: Tensor, start: str) -> tuple[Tensor, Tensor]:
+    """Check the shapes of a prediction and its masks; return levels and masks `(B, H, W)`."""
     if levels.dtype != torch.uint8:
         levels = quantise(as_prediction(levels, f"{start}prediction"))
     if levels.ndim == 2:
@@ -112,6 +173,16 @@ def quantise(prediction: Tensor) -> Tensor:
     In float32, as predictions are when they are written: the halves then round the same way.
     """
     return (prediction.float() * (LEVELS - 1)).round().byte()
+
+
+def check_counted(counted: Tensor, where: str = "") -> None:
+    """Raise `DataError` where no pixel of a frame counts; `counted` is bool `(B, H, W)`."""
+    alone = (~counted.flatten(1).any(1)).nonzero().flatten().tolist()
+    if alone:
+        number = f"frame {alone[0]} of {len(counted)}: " if len(counted) > 1 else ""
+        raise DataError(
+            f"{where}{number}every pixel is void, so there is nothing to measure; leave it out"
+        )
 
 
 def check_shapes(

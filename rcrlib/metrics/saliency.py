@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rcrlib.metrics.inputs import LEVELS, Map, as_frame, quantise
+from rcrlib.metrics.inputs import LEVELS, Map, as_pixels, quantise
 
 Values = TypeVar("Values", Tensor, NDArray[np.float64], float)
 
@@ -30,7 +30,9 @@ def stretch(prediction: Tensor) -> Tensor:
     return (prediction - low) / (high - low) if high > low else prediction
 
 
-def precision_recall(prediction: Map, mask: Map, *, min_max: bool = False) -> tuple[Tensor, Tensor]:
+def precision_recall(
+    prediction: Map, mask: Map, *, min_max: bool = False, void: Map | None = None
+) -> tuple[Tensor, Tensor]:
     """Return precision and recall at the 256 thresholds of an 8-bit picture (paper 4.1).
 
     The prediction is rounded to the levels 0..255 of a PNG; at threshold t, what is >= t counts as
@@ -40,6 +42,8 @@ def precision_recall(prediction: Map, mask: Map, *, min_max: bool = False) -> tu
         prediction: float `(H, W)` in [0, 1].
         mask: `(H, W)`, {0, 1}.
         min_max: stretch the prediction to [0, 1] first.
+        void: bool `(H, W)`: pixels that are left out, of the minimum and maximum, too. What the
+            mask holds there does not matter.
 
     Returns:
         Precision and recall, float64 `(256,)` each, at t = 0..255.
@@ -49,7 +53,7 @@ def precision_recall(prediction: Map, mask: Map, *, min_max: bool = False) -> tu
 
     Source: Achanta et al., CVPR 2009; the handling of zero denominators follows the field's tools.
     """
-    prediction, mask = as_frame(prediction, mask)
+    prediction, mask = as_pixels(prediction, mask, void)
     levels = eight_bit(prediction, min_max)
     predicted, hits = _at_least(levels.flatten()), _at_least(levels[mask])
     return hits / predicted.clamp(min=1), hits / mask.sum().clamp(min=1)
@@ -66,14 +70,14 @@ def f_measure(precision: Values, recall: Values) -> Values:
     return (1 + BETA_SQUARED) * precision * recall / (weighted + (weighted == 0))
 
 
-def adaptive_f(prediction: Map, mask: Map) -> float:
+def adaptive_f(prediction: Map, mask: Map, *, void: Map | None = None) -> float:
     """Return F of the prediction binarised at twice its mean, at most 1.
 
     Arguments and errors as in `precision_recall`.
 
     Source: Achanta et al., CVPR 2009.
     """
-    prediction, mask = as_frame(prediction, mask)
+    prediction, mask = as_pixels(prediction, mask, void)
     salient = prediction >= adaptive_threshold(prediction)
     hits = (salient & mask).sum().double()
     return float(f_measure(hits / salient.sum().clamp(min=1), hits / mask.sum().clamp(min=1)))
@@ -84,12 +88,12 @@ def adaptive_threshold(prediction: Tensor) -> Tensor:
     return (2 * prediction.mean()).clamp(max=1)
 
 
-def mae(prediction: Map, mask: Map) -> float:
+def mae(prediction: Map, mask: Map, *, void: Map | None = None) -> float:
     """Return the mean absolute difference of prediction and mask (Perazzi et al., CVPR 2012).
 
     Arguments and errors as in `precision_recall`; the prediction is not rounded.
     """
-    prediction, mask = as_frame(prediction, mask)
+    prediction, mask = as_pixels(prediction, mask, void)
     return float((prediction - mask.double()).abs().mean())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rcrlib.errors import DataError, OptionError
-from rcrlib.metrics.inputs import Map, as_mask, as_prediction, check_shapes
-from rcrlib.metrics.protocol import SEGMENTATION_PROTOCOLS, get_protocol
+from rcrlib.metrics.inputs import Map, as_mask, as_prediction, as_void, check_shapes
+from rcrlib.metrics.protocol import check_same, get_segmentation_protocol
 from rcrlib.metrics.segmentation import boundary_f, iou
 
 GOOD = 0.5
@@ -67,7 +68,7 @@ class SegmentationMetrics:
     """
 
     def __init__(self, protocol: str = "davis16", threshold: float = 0.5) -> None:
-        self._protocol = get_protocol(SEGMENTATION_PROTOCOLS, protocol)
+        self._protocol = get_segmentation_protocol(protocol)
         if not 0 < threshold <= 1:
             raise OptionError(f"threshold {threshold}: expected more than 0 and at most 1")
         self.protocol = protocol
@@ -75,7 +76,13 @@ class SegmentationMetrics:
         self._videos: dict[str, dict[int, tuple[float, float]]] = {}
 
     def update(
-        self, prediction: Map, mask: Map, video: str = "", frames: Sequence[int] | None = None
+        self,
+        prediction: Map,
+        mask: Map,
+        video: str = "",
+        frames: Sequence[int] | None = None,
+        *,
+        void: Map | None = None,
     ) -> list[tuple[float, float]]:
         """Add frames of one video.
 
@@ -84,6 +91,9 @@ class SegmentationMetrics:
             mask: {0, 1}, same shape.
             video: the video that the frames belong to.
             frames: their numbers, in whose order they are taken. Without them, frames count on.
+            void: bool, same shape: pixels that J does not count, and where F takes both masks for
+                0, as the DAVIS code does; see `iou` and `boundary_f`. A frame that is all void has
+                two empty masks, which agree: 1.
 
         Returns:
             J and F of each frame.
@@ -93,12 +103,16 @@ class SegmentationMetrics:
             OptionError: a frame's number was there before, or there are too few of them.
         """
         start = f"{video}: " if video else ""
-        salient, masks = self._binary(prediction, f"{start}prediction"), as_mask(mask)
+        nowhere = as_void(void, mask, start)
+        salient = self._binary(prediction, f"{start}prediction")
+        masks = as_mask(mask, void=nowhere)
         check_shapes(
             salient, masks, dimensions=2 if salient.ndim == 2 else 4,
             layout="(B, 1, H, W) or (H, W)", where=start,
         )  # fmt: skip
         size = salient.shape[-2:]
+        if nowhere is not None:
+            salient = salient & ~nowhere
         pairs = list(zip(salient.reshape(-1, *size), masks.reshape(-1, *size), strict=True))
         scores = [(iou(p, g), boundary_f(p, g)) for p, g in pairs]
         self._add(video, scores, frames)
@@ -110,11 +124,23 @@ class SegmentationMetrics:
         Raises:
             OptionError: another protocol or threshold, or a frame that both hold.
         """
-        ours, theirs = (self.protocol, self.threshold), (other.protocol, other.threshold)
-        if ours != theirs:
-            raise OptionError(f"metrics of {ours} and {theirs} do not merge; use the same for both")
+        check_same((self.protocol, self.threshold), (other.protocol, other.threshold))
         for video, scores in other._videos.items():
             self._add(video, list(scores.values()), list(scores))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that was added, as names and numbers, see `SaliencyMetrics.state_dict`."""
+        videos = {name: dict(scores) for name, scores in self._videos.items()}
+        return {"protocol": self.protocol, "threshold": self.threshold, "videos": videos}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what another object's `state_dict` returned, in place of what was added.
+
+        Raises:
+            OptionError: it followed another protocol, or another threshold.
+        """
+        check_same((self.protocol, self.threshold), (state["protocol"], state["threshold"]))
+        self._videos = {name: dict(scores) for name, scores in state["videos"].items()}
 
     def compute(self) -> SegmentationResult:
         """Compute the result over all frames so far; more frames may follow.
@@ -154,7 +180,7 @@ class SegmentationMetrics:
     def _scores(self, video: str) -> SegmentationScores:
         numbered = self._videos[video]
         scores = np.array([numbered[number] for number in sorted(numbered)])
-        if self._protocol.without_ends:
+        if not self._protocol.keep_ends:
             scores = scores[1:-1]
         if not len(scores):
             raise DataError(

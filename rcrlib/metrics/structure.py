@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from rcrlib.metrics.inputs import Map, as_frame
+from rcrlib.metrics.inputs import Map, as_frame, as_pixels
 
 ALPHA = 0.5
 """Weight of the object term against the region term."""
@@ -20,7 +20,12 @@ ports into the lower right one; over a data set that changes S by up to 0.0003."
 
 
 def s_measure(
-    prediction: Map, mask: Map, alpha: float = ALPHA, centroid_in: CentroidIn = "upper left"
+    prediction: Map,
+    mask: Map,
+    alpha: float = ALPHA,
+    centroid_in: CentroidIn = "upper left",
+    *,
+    void: Map | None = None,
 ) -> float:
     """Return the structure measure S = alpha S_object + (1 - alpha) S_region, in [0, 1].
 
@@ -31,6 +36,7 @@ def s_measure(
         mask: `(H, W)`, {0, 1}.
         alpha: weight of the object term.
         centroid_in: see `CentroidIn`.
+        void: bool `(H, W)`: pixels that are left out; see `s_region` for what that means there.
 
     Raises:
         DataError: sizes or values other than these.
@@ -38,40 +44,57 @@ def s_measure(
     Source: Fan et al., ICCV 2017. Many tools give NaN where the object or the background is one
     pixel, or where the mask lies along the last row or column alone; this one gives a number.
     """
-    prediction, mask = as_frame(prediction, mask)
-    if not mask.any():
-        return 1 - float(prediction.mean())
-    if mask.all():
-        return float(prediction.mean())
-    terms = s_object(prediction, mask), s_region(prediction, mask, centroid_in)
+    pixels, truth = as_pixels(prediction, mask, void)
+    if not truth.any():
+        return 1 - float(pixels.mean())
+    if truth.all():
+        return float(pixels.mean())
+    terms = (
+        s_object(prediction, mask, void=void),
+        s_region(prediction, mask, centroid_in, void=void),
+    )
     return max(0.0, alpha * terms[0] + (1 - alpha) * terms[1])
 
 
-def s_object(prediction: Map, mask: Map) -> float:
+def s_object(prediction: Map, mask: Map, *, void: Map | None = None) -> float:
     """Return S_object: how uniformly bright the object and how uniformly dark the background is.
 
     The mask is neither empty nor full; deviations are sample deviations (0 for a single pixel).
+    Void pixels belong to neither.
     """
-    prediction, mask = as_frame(prediction, mask)
+    prediction, mask = as_pixels(prediction, mask, void)
     share = mask.double().mean()
     object_, background = _likeness(prediction[mask]), _likeness(1 - prediction[~mask])
     return float(share * object_ + (1 - share) * background)
 
 
-def s_region(prediction: Map, mask: Map, centroid_in: CentroidIn = "upper left") -> float:
+def s_region(
+    prediction: Map,
+    mask: Map,
+    centroid_in: CentroidIn = "upper left",
+    *,
+    void: Map | None = None,
+) -> float:
     """Return S_region: similarity of the four quadrants around the mask's centroid, by area.
 
     The mask is not empty. The centroid is rounded, halves to even. A quadrant without pixels has
     weight 0.
+
+    Void pixels are part of no quadrant: the centroid is that of the object's other pixels, a
+    quadrant's means, variances and covariance are over its other pixels, and so is its weight.
     """
-    prediction, mask = as_frame(prediction, mask)
+    prediction, mask, counted = as_frame(prediction, mask, void)
     y, x = (mask.nonzero().double().mean(0).round().long() + (centroid_in == "upper left")).tolist()
     score = 0.0
     for rows in (slice(None, y), slice(y, None)):
         for columns in (slice(None, x), slice(x, None)):
             quadrant, truth = prediction[rows, columns], mask[rows, columns].double()
+            if void is not None:
+                there = counted[rows, columns]
+                quadrant, truth = quadrant[there], truth[there]
             if quadrant.numel():
-                score += quadrant.numel() / mask.numel() * float(_similarity(quadrant, truth))
+                weight = quadrant.numel() / int(counted.sum())
+                score += weight * float(_similarity(quadrant, truth))
     return score
 
 

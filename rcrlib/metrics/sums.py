@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 
@@ -21,6 +23,17 @@ class Sums:
             return self if self.frames else other
         added = {name: value + other.measures[name] for name, value in self.measures.items()}
         return Sums(self.frames + other.frames, added)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return both fields, measures as tensors."""
+        measures = {name: torch.tensor(value) for name, value in self.measures.items()}
+        return {"frames": self.frames, "measures": measures}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Sums:
+        """Return what `state_dict` was taken of."""
+        measures = {name: value.cpu().numpy() for name, value in state["measures"].items()}
+        return cls(state["frames"], measures)
 
     def mean(self) -> dict[str, NDArray[np.float64]]:
         """Return the mean of each measure."""
@@ -68,9 +81,20 @@ class VideoSums:
         """Return a copy."""
         return VideoSums(self.inner, self.ends, self.next_number)
 
-    def counted(self, *, without_ends: bool) -> Sums:
+    def state_dict(self) -> dict[str, Any]:
+        """Return all fields, as numbers, lists and tensors."""
+        ends = [(number, sums.state_dict()) for number, sums in self.ends]
+        return {"inner": self.inner.state_dict(), "ends": ends, "next_number": self.next_number}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> VideoSums:
+        """Return what `state_dict` was taken of."""
+        ends = tuple((number, Sums.from_state(sums)) for number, sums in state["ends"])
+        return cls(Sums.from_state(state["inner"]), ends, state["next_number"])
+
+    def counted(self, *, keep_ends: bool) -> Sums:
         """Return the sums of all frames, or of those between the first and the last."""
-        if without_ends:
+        if not keep_ends:
             return self.inner
         first, last = self.ends[:1], self.ends[1:]
         return total([*(sums for _, sums in first), self.inner, *(sums for _, sums in last)])

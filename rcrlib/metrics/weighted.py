@@ -19,7 +19,7 @@ FADE = math.log(0.5) / 5
 Array = NDArray[np.float64]
 
 
-def weighted_f(prediction: Map, mask: Map) -> float:
+def weighted_f(prediction: Map, mask: Map, *, void: Map | None = None) -> float:
     """Return the weighted F-measure with beta = 1, in [0, 1]; 0 for an empty mask.
 
     An error E = |p - g| inside the object counts as its smoothed self where that is smaller (a hole
@@ -29,6 +29,8 @@ def weighted_f(prediction: Map, mask: Map) -> float:
     Args:
         prediction: float `(H, W)` in [0, 1], not rounded.
         mask: `(H, W)`, {0, 1}.
+        void: bool `(H, W)`: pixels that are left out. They are what lies beyond the picture's
+            border is: their error is 0 where others are smoothed with it, and counts nowhere.
 
     Raises:
         DataError: sizes or values other than these.
@@ -37,20 +39,23 @@ def weighted_f(prediction: Map, mask: Map) -> float:
     """
     from scipy import ndimage  # takes longer to import than all of rcrlib
 
-    prediction, mask = as_frame(prediction, mask)
-    p, g = prediction.cpu().numpy(), mask.cpu().numpy()
+    p, g, counted = (tensor.cpu().numpy() for tensor in as_frame(prediction, mask, void))
     if not g.any():
         return 0.0
     distance, nearest = ndimage.distance_transform_edt(~g, return_indices=True)
     error = np.abs(p - g)
-    smoothed = ndimage.convolve(error[tuple(nearest)], _gaussian(), mode="constant")
+    near = np.where(counted, error[tuple(nearest)], 0)
+    smoothed = ndimage.convolve(near, _gaussian(), mode="constant")
     inside = np.minimum(error, smoothed)[g]
-    outside = (error * (2 - np.exp(FADE * distance)))[~g]
+    outside = (error * (2 - np.exp(FADE * distance)))[~g & counted]
     return _score(inside, float(outside.sum()))
 
 
 def fast_weighted_f(
-    levels: NDArray[np.uint8], values: NDArray[np.float64], mask: NDArray[np.bool_]
+    levels: NDArray[np.uint8],
+    values: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    counted: NDArray[np.bool_] | None = None,
 ) -> float:
     """Compute `weighted_f` of an 8-bit map faster, much of it in the object's bounding box only.
 
@@ -60,19 +65,24 @@ def fast_weighted_f(
     Args:
         levels: `(H, W)`.
         values: `(256,)`, what each level stands for, in [0, 1].
-        mask: `(H, W)`.
+        mask: `(H, W)`, False where it is void.
+        counted: `(H, W)`, which pixels are not void; None: all.
     """
     from scipy import ndimage
 
     if not mask.any():
         return 0.0
     prediction, truth = cv2.LUT(levels, values.astype(np.float32)), mask.view(np.uint8)
+    if counted is not None:
+        prediction[~counted] = 0
     box = _surroundings(mask)
     g, error = mask[box], np.abs(prediction[box] - truth[box])
     rows, columns = ndimage.distance_transform_edt(
         1 - truth[box], return_distances=False, return_indices=True
     )
     near = error.ravel()[rows * error.shape[1] + columns]
+    if counted is not None:
+        near[~counted[box]] = 0
     bell = np.sqrt(_gaussian().diagonal())
     smoothed = cv2.sepFilter2D(near, cv2.CV_32F, bell, bell, borderType=cv2.BORDER_CONSTANT)
     inside = np.minimum(error, smoothed)[g].astype(np.float64)

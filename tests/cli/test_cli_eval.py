@@ -33,7 +33,7 @@ KEYS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("protocol", ["paper", "davsod"])
+@pytest.mark.parametrize("protocol", ["paper", "davsod", "sod"])
 def test_saliency_prints_its_protocol_and_writes_the_numbers_of_the_metrics(
     rcr, maps, truth, protocol
 ):
@@ -47,6 +47,43 @@ def test_saliency_prints_its_protocol_and_writes_the_numbers_of_the_metrics(
     assert numbers == pytest.approx({name: getattr(result, name) for name in numbers})
     assert got["per_video"]["dog"]["s"] == pytest.approx(result.per_video["dog"].s)
     assert f"{result.max_f:.3f}" in ended.out
+
+
+OPPOSITES = {
+    "paper": ("--keep-ends", "--no-stretch", "--by-frame", "--f-of-mean-pr"),
+    "davsod": ("--drop-ends", "--stretch", "--by-video", "--mean-f"),
+}
+
+
+@pytest.mark.parametrize(("start", "end"), [("paper", "davsod"), ("davsod", "paper")])
+def test_every_choice_of_a_protocol_is_an_option(rcr, maps, truth, start, end):
+    """With all of them, one protocol becomes the other; with one less, it has none of its own."""
+    args = ("eval", "saliency", "--pred", maps, "--gt", truth, "--protocol", start)
+    ended = rcr(*args, *OPPOSITES[end], "--json", "r.json")
+    assert f"protocol {end}," in ended.out
+    got = json.loads(Path("r.json").read_text())
+    assert (got["protocol"], got["max_f"]) == (end, saliency_metrics(end).compute().max_f)
+    for number, kept in enumerate(OPPOSITES[start]):
+        changed = [*OPPOSITES[end][:number], kept, *OPPOSITES[end][number + 1 :]]
+        names = "+".join(word[2:] for word in changed) + "+256-thresholds"
+        if names == "keep-ends+stretch+by-frame+f-of-mean-pr+256-thresholds":
+            names = "sod"
+        assert f"protocol {names}, normalisation: " in rcr(*args, *changed).out
+
+
+def test_a_composition_is_named_by_its_choices_in_every_file(rcr, maps, truth):
+    ended = rcr(
+        "eval", "saliency", "--pred", maps, "--gt", truth, "--protocol", "sod", "--mean-f",
+        "--thresholds", 255, "--csv", "t.csv", "--latex", "t.tex", "--markdown", "t.md",
+        "--json", "t.json",
+    )  # fmt: skip
+    name = "keep-ends+stretch+by-frame+mean-f+255-thresholds"
+    assert f"protocol {name}, normalisation: min-max per frame" in ended.out
+    for file in ("t.csv", "t.tex", "t.md", "t.json"):
+        assert name in Path(file).read_text()
+    assert rcr("eval", "saliency", "--pred", maps, "--gt", truth, "--protocol", name).out == (
+        ended.out.partition("\nt.json")[0] + "\n"
+    )
 
 
 def test_segmentation_prints_its_threshold_and_writes_j_and_f(rcr, maps, truth):
