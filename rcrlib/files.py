@@ -128,6 +128,33 @@ def full_disk_names(path: Path) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def c_name(path: str | Path) -> Iterator[str]:
+    """Yield a name of a file or folder that is there, for a C library to open within the block.
+
+    It is absolute, since FFmpeg takes what stands before a colon for a protocol, and UTF-8. Where
+    the name on disk is not (an old archive, another system's disk), it is one by its number.
+
+    Raises:
+        OSError: the name is not UTF-8 and this system has no such numbers, or nothing is there.
+    """
+    name = os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
+    try:
+        plain = os.fsencode(name).decode("utf-8")
+    except UnicodeError:
+        plain = None
+    if plain is not None:
+        yield plain
+        return
+    if not Path("/dev/fd").is_dir():
+        raise OSError(errno.EILSEQ, "the name is not UTF-8", str(path))
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        yield f"/dev/fd/{handle}"
+    finally:
+        os.close(handle)
+
+
 def remove_partial(folder: Path) -> None:
     """Delete the files in `folder` whose writing was killed; only for who alone writes there."""
     for path in folder.glob(f"{PARTIAL}*"):
