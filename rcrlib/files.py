@@ -21,6 +21,18 @@ PARTIAL = ".partial-"
 """Names of what is being written begin so; one that stays behind is what a kill interrupted."""
 
 
+LEFT_BY_SYSTEMS = frozenset(
+    {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin",
+     "system volume information", "lost+found", "icon\r"}
+)  # fmt: skip
+"""Names, in small letters, that systems and archivers leave in folders of other people's files."""
+
+
+def is_nobodys(name: str) -> bool:
+    """Tell whether a system left what has this name, or a kill: nobody misses it."""
+    return name.lower() in LEFT_BY_SYSTEMS or name.startswith(("._", PARTIAL))
+
+
 @contextmanager
 def atomic_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` on success, delete it on failure.
@@ -92,7 +104,7 @@ def check_output(path: str | Path, *, force: bool = False) -> None:
         return
     if not path.is_dir():
         raise OptionError(f"{path}: a file is in the way; name another folder")
-    if all(entry.name.startswith(PARTIAL) for entry in path.iterdir()):
+    if all(is_nobodys(entry.name) for entry in path.iterdir()):
         return
     if not force:
         raise OptionError(f"{path}: exists and is not empty; name another folder or give --force")
@@ -101,6 +113,12 @@ def check_output(path: str | Path, *, force: bool = False) -> None:
             f"{path}: was not written by rcr (it holds no {RECORD}), so --force does not replace"
             " it; name another folder or remove it yourself"
         )
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write text as UTF-8, atomically; letters of names on disk that are none are escaped."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(path: str | Path, content: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from rcrlib.data.layouts import load
 from rcrlib.data.listing import walk_files
 from rcrlib.data.problems import collecting
 from rcrlib.data.video import Video
-from rcrlib.errors import DataError, first_few
+from rcrlib.errors import DataError, DataWarning, first_few
 
 SPLITS = ("train", "val", "test")
 
@@ -61,6 +62,12 @@ def check(
     Raises:
         OptionError: there is no such layout.
     """
+    with warnings.catch_warnings():  # what is warned of is among the problems
+        warnings.simplefilter("ignore", DataWarning)
+        return _check(path, layout, split, files)
+
+
+def _check(path: str | Path, layout: str, split: str | None, files: bool) -> CheckResult:
     problems: list[str] = []
     dataset = None
     with collecting(problems):

@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 from rcrlib.errors import DataError
+from rcrlib.files import is_nobodys
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".webp"}
@@ -32,12 +33,6 @@ _OF_FILES = frozenset(
 )
 """Suffixes that a folder hardly has: a link so named that leads to nothing was one to a file."""
 
-LEFT_BY_SYSTEMS = frozenset(
-    {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin",
-     "system volume information", "lost+found", "icon\r"}
-)  # fmt: skip
-"""Names, in small letters, that systems and archivers leave in folders of other people's files."""
-
 
 def natural_key(name: str) -> tuple[list[str | int], str]:
     """Return a key for natural sorting: `frame2` before `frame10`, and `01` before `1`."""
@@ -47,7 +42,7 @@ def natural_key(name: str) -> tuple[list[str | int], str]:
 
 def is_passed_over(name: str) -> bool:
     """Tell whether a name is hidden (macOS' `._frame.png` too) or was left by the system."""
-    return name.startswith(".") or name.lower() in LEFT_BY_SYSTEMS
+    return name.startswith(".") or is_nobodys(name)
 
 
 def list_images(folder: Path, suffixes: frozenset[str] = IMAGE_SUFFIXES) -> tuple[Path, ...]:

@@ -39,6 +39,9 @@ class Mp4Track:
     shown: int | None
 
 
+Bytes = bytes | bytearray
+
+
 class _Box(NamedTuple):
     kind: bytes
     start: int
@@ -91,10 +94,13 @@ def write_times(path: Path, times: Sequence[float]) -> bool:
             return False
         file.seek(moov.start)
         data = bytearray(file.read())
-        track = _video_track(data)
-        if track is None or _find(data, track, b"mdia", b"minf", b"stbl", b"ctts") is not None:
+        try:
+            track = _video_track(data)
+            if track is None or _find(data, track, b"mdia", b"minf", b"stbl", b"ctts") is not None:
+                return False
+            new = _with_durations(data, track, deltas)
+        except (struct.error, ValueError):  # another writer than the one that this is for
             return False
-        new = _with_durations(data, track, deltas)
         file.seek(moov.start)
         file.write(new)
         file.truncate()
@@ -124,7 +130,7 @@ _FIRST = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp"
 """What such a file may begin with."""
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
+def _boxes(data: Bytes, start: int, end: int) -> Iterator[_Box]:
     while start + 8 <= end:
         length, kind = struct.unpack_from(">I4s", data, start)
         body = start + 8
@@ -138,7 +144,7 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
         start = stop
 
 
-def _find(data: bytes, box: _Box, *kinds: bytes) -> _Box | None:
+def _find(data: Bytes, box: _Box, *kinds: bytes) -> _Box | None:
     """Return the first box of the last kind within one of the kind before it, and so on."""
     found: _Box | None = box
     for kind in kinds:
@@ -148,11 +154,11 @@ def _find(data: bytes, box: _Box, *kinds: bytes) -> _Box | None:
     return found
 
 
-def _moov(data: bytes) -> _Box:
+def _moov(data: Bytes) -> _Box:
     return next(_boxes(data, 0, len(data)))
 
 
-def _video_track(data: bytes) -> _Box | None:
+def _video_track(data: Bytes) -> _Box | None:
     moov = _moov(data)
     for box in _boxes(data, moov.body, moov.end):
         handler = _find(data, box, b"mdia", b"hdlr") if box.kind == b"trak" else None
@@ -161,7 +167,7 @@ def _video_track(data: bytes) -> _Box | None:
     return None
 
 
-def _track(data: bytes) -> Mp4Track | None:
+def _track(data: Bytes) -> Mp4Track | None:
     track = _video_track(data)
     if track is None:
         return None
@@ -176,7 +182,7 @@ def _track(data: bytes) -> Mp4Track | None:
     return Mp4Track(((a, b), (c, d)), _shown(data, track))
 
 
-def _shown(data: bytes, track: _Box) -> int | None:
+def _shown(data: Bytes, track: _Box) -> int | None:
     """Count the samples that the edit list shows."""
     times = _sample_times(data, track)
     edits = _find(data, track, b"edts", b"elst")
@@ -200,7 +206,7 @@ def _shown(data: bytes, track: _Box) -> int | None:
     return int(shown.sum()) if count else len(times)
 
 
-def _sample_times(data: bytes, track: _Box) -> NDArray[np.int64] | None:
+def _sample_times(data: Bytes, track: _Box) -> NDArray[np.int64] | None:
     """Return when each sample shows, in the track's own units; None for a film in fragments."""
     stbl = _find(data, track, b"mdia", b"minf", b"stbl")
     if stbl is None:
@@ -213,7 +219,7 @@ def _sample_times(data: bytes, track: _Box) -> NDArray[np.int64] | None:
     return times + shifts if shifts is not None and len(shifts) == len(times) else times
 
 
-def _run_lengths(data: bytes, box: _Box | None) -> NDArray[np.int64] | None:
+def _run_lengths(data: Bytes, box: _Box | None) -> NDArray[np.int64] | None:
     """Read a table of (how many samples, value of each)."""
     if box is None:
         return None
@@ -225,7 +231,7 @@ def _run_lengths(data: bytes, box: _Box | None) -> NDArray[np.int64] | None:
     return np.repeat(pairs[:, 1], counts)
 
 
-def _timescale(data: bytes, box: _Box) -> int:
+def _timescale(data: Bytes, box: _Box) -> int:
     """Return the units of a second of an `mvhd` or `mdhd`."""
     (units,) = struct.unpack_from(">I", data, box.body + (20 if data[box.body] == 1 else 12))
     return int(units)
@@ -258,7 +264,7 @@ def _with_durations(data: bytearray, track: _Box, deltas: NDArray[np.int64]) -> 
     return bytes(data[: old.start]) + stts + bytes(data[old.end :])
 
 
-def _required(data: bytes, box: _Box, kind: bytes) -> _Box:
+def _required(data: Bytes, box: _Box, kind: bytes) -> _Box:
     found = _find(data, box, kind)
     if found is None:
         raise ValueError(f"no {kind.decode()} in {box.kind.decode()}")
