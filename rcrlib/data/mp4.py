@@ -155,7 +155,10 @@ def _find(data: Bytes, box: _Box, *kinds: bytes) -> _Box | None:
 
 
 def _moov(data: Bytes) -> _Box:
-    return next(_boxes(data, 0, len(data)))
+    moov = next(_boxes(data, 0, len(data)), None)
+    if moov is None:
+        raise ValueError("a header that is cut off")
+    return moov
 
 
 def _video_track(data: Bytes) -> _Box | None:

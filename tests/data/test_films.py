@@ -25,9 +25,11 @@ def film(path: Path, code: str = "mp4v", frames: int = FRAMES) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     plain = Path(tempfile.mkdtemp()) / f"plain{path.suffix}"  # OpenCV dies of some names
     writer = cv2.VideoWriter(str(plain), cv2.VideoWriter.fourcc(*code), 25, (48, 32))
+    noise = np.random.default_rng(0)
     for index in range(frames):
         picture = np.full((32, 48, 3), 10 * index, np.uint8)
         picture[4:12, 4:16] = 255
+        picture[16:] = noise.integers(256, size=(16, 48, 3))
         writer.write(picture)
     writer.release()
     shutil.move(plain, path)
