@@ -30,6 +30,13 @@ class OptionError(RcrError, ValueError):
     """An option out of its range, or two options that contradict each other."""
 
 
+class DataWarning(UserWarning):
+    """A frame, video or file that is used as far as it can be.
+
+    `str(warning)` is one line for a person, as that of `RcrError`; the command line prints it.
+    """
+
+
 def first_few(names: list[str], limit: int = 5) -> str:
     """Return the first names of a list for a message, and how many more there are."""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""

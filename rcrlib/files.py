@@ -21,6 +21,18 @@ PARTIAL = ".partial-"
 """Names of what is being written begin so; one that stays behind is what a kill interrupted."""
 
 
+LEFT_BY_SYSTEMS = frozenset(
+    {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin",
+     "system volume information", "lost+found", "icon\r"}
+)  # fmt: skip
+"""Names, in small letters, that systems and archivers leave in folders of other people's files."""
+
+
+def is_nobodys(name: str) -> bool:
+    """Tell whether a system left what has this name, or a kill: nobody misses it."""
+    return name.lower() in LEFT_BY_SYSTEMS or name.startswith(("._", PARTIAL))
+
+
 @contextmanager
 def atomic_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` on success, delete it on failure.
@@ -92,7 +104,7 @@ def check_output(path: str | Path, *, force: bool = False) -> None:
         return
     if not path.is_dir():
         raise OptionError(f"{path}: a file is in the way; name another folder")
-    if all(entry.name.startswith(PARTIAL) for entry in path.iterdir()):
+    if all(is_nobodys(entry.name) for entry in path.iterdir()):
         return
     if not force:
         raise OptionError(f"{path}: exists and is not empty; name another folder or give --force")
@@ -101,6 +113,12 @@ def check_output(path: str | Path, *, force: bool = False) -> None:
             f"{path}: was not written by rcr (it holds no {RECORD}), so --force does not replace"
             " it; name another folder or remove it yourself"
         )
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write text as UTF-8, atomically; letters of names on disk that are none are escaped."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(path: str | Path, content: Any) -> None:
@@ -126,6 +144,33 @@ def full_disk_names(path: Path) -> Iterator[None]:
                     raise OSError(number, os.strerror(number), str(path)) from error
             cause = cause.__cause__ or cause.__context__
         raise
+
+
+@contextmanager
+def c_name(path: str | Path) -> Iterator[str]:
+    """Yield a name of a file or folder that is there, for a C library to open within the block.
+
+    It is absolute, since FFmpeg takes what stands before a colon for a protocol, and UTF-8. Where
+    the name on disk is not (an old archive, another system's disk), it is one by its number.
+
+    Raises:
+        OSError: the name is not UTF-8 and this system has no such numbers, or nothing is there.
+    """
+    name = os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
+    try:
+        plain = os.fsencode(name).decode("utf-8")
+    except UnicodeError:
+        plain = None
+    if plain is not None:
+        yield plain
+        return
+    if not Path("/dev/fd").is_dir():
+        raise OSError(errno.EILSEQ, "the name is not UTF-8", str(path))
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        yield f"/dev/fd/{handle}"
+    finally:
+        os.close(handle)
 
 
 def remove_partial(folder: Path) -> None:

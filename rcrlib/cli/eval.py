@@ -15,7 +15,7 @@ from rcrlib.cli.checks import check_free
 from rcrlib.cli.command import Group
 from rcrlib.cli.eval_pseudo import pseudo_labels
 from rcrlib.errors import OptionError
-from rcrlib.files import atomic_file, check_output, output_folder
+from rcrlib.files import check_output, output_folder, write_text
 
 if TYPE_CHECKING:
     from rcrlib.evaluation import Evaluation
@@ -166,11 +166,13 @@ def segmentation(
 
 def _methods(given: Iterable[str]) -> dict[str, Path]:
     """Return the folders by method; `NAME=DIR` names one, else its folder does."""
+    from rcrlib.data import folder_name
+
     methods: dict[str, Path] = {}
     for text in given:
         name, equals, path = text.partition("=")
         if not equals or "/" in name or Path(text).is_dir():
-            name, path = Path(text).resolve().name, text
+            name, path = folder_name(text), text
         if name in methods:
             raise OptionError(f"--pred {text}: there are two methods {name!r}; give NAME=DIR")
         methods[name] = Path(path)
@@ -209,8 +211,7 @@ def _report(
     for name in _TEXTS:
         path = files[name]
         if path is not None:
-            with atomic_file(path) as temporary:
-                temporary.write_text(writers[name](evaluations), encoding="utf-8")
+            write_text(path, writers[name](evaluations))
             click.echo(path)
     if draw is None and not worst:
         return

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
 import warnings
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn, TextIO
 
 import click
 
@@ -19,7 +22,7 @@ from rcrlib.cli.eval import evaluate
 from rcrlib.cli.experiment import experiment
 from rcrlib.cli.run import demo, predict, pseudo_label, weights
 from rcrlib.cli.train import train
-from rcrlib.errors import RcrError
+from rcrlib.errors import DataWarning, RcrError
 
 SETTINGS = {"show_default": True, "help_option_names": ["-h", "--help"]}
 
@@ -50,12 +53,14 @@ def main(arguments: list[str] | None = None) -> None:
     debug = "--debug" in given
     # Threads that wait without spinning: on a shared machine training is twice as fast with them.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for stream in (sys.stdout, sys.stderr):
+        _write_anything(stream)
     if not debug:  # OpenCV, FFmpeg and Pillow would print lines of their own beside ours
         warnings.filterwarnings("ignore", module="PIL")
         os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     try:
-        with app.make_context("rcr", given) as context:
+        with _warnings_as_lines(), app.make_context("rcr", given) as context:
             app.invoke(context)
     except click.exceptions.Exit as end:  # --help and --version
         sys.exit(end.exit_code)
@@ -68,6 +73,31 @@ def main(arguments: list[str] | None = None) -> None:
         _end(str(error), debug)
     except KeyboardInterrupt:  # before a command has begun
         _end("stopped by Ctrl-C", debug)
+
+
+def _write_anything(stream: object) -> None:
+    """Let a stream escape what its encoding lacks: on Windows, files and pipes have cp1252."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def _warnings_as_lines() -> Iterator[None]:
+    """Print each `DataWarning` once, as a line of this command; other warnings as ever."""
+
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int,
+        file: TextIO | None = None, line: str | None = None,
+    ) -> None:  # fmt: skip
+        if issubclass(category, DataWarning):
+            click.echo(f"rcr: {' '.join(str(message).splitlines())}", err=True)
+        else:
+            usual(message, category, filename, lineno, file, line)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("once", DataWarning)
+        usual, warnings.showwarning = warnings.showwarning, show
+        yield
 
 
 def _end(line: str, debug: bool) -> NoReturn:

@@ -101,7 +101,8 @@ data = argument("data", "DATA")
 layout = option(
     "Data",
     "--layout NAME",
-    "auto, davis2016, davis2017, segtrack, vos, fbms, images, generic, folder or video.",
+    "auto, davis2016, davis2017, segtrack, vos, fbms, images, generic, folder or video;"
+    " davis2016:1080p is one with its resolution.",
     default="auto",
 )
 split = option("Data", "--split NAME", "Such as train or val.", show_default="all of DATA")

@@ -5,8 +5,10 @@ from rcrlib.data.dataset import Dataset, merge
 from rcrlib.data.frames import Frames, ImageFrames, VideoFileFrames
 from rcrlib.data.label_folder import MANIFEST, read_manifest
 from rcrlib.data.layouts import LAYOUTS, load
-from rcrlib.data.listing import list_folders, list_images
+from rcrlib.data.listing import list_files, list_folders, list_images, walk_files
 from rcrlib.data.masks import MaskStyle, image_size, read_image, read_map, read_mask, write_mask
+from rcrlib.data.mp4 import write_times
+from rcrlib.data.names import NameTable, folder_name, read_text
 from rcrlib.data.own_video import JPEG_QUALITY, summarise_drawn, write_for_labelling, write_own_set
 from rcrlib.data.sparse_labels import (
     Interval,
@@ -50,6 +52,7 @@ __all__ = [
     "Interval",
     "LabelFiles",
     "MaskStyle",
+    "NameTable",
     "SyntheticConfig",
     "SyntheticVideo",
     "Unit",
@@ -61,10 +64,12 @@ __all__ = [
     "dataset_intervals",
     "dataset_triplets",
     "denormalise",
+    "folder_name",
     "image_size",
     "intervals",
     "keep_labels",
     "keep_one_in",
+    "list_files",
     "list_folders",
     "list_images",
     "load",
@@ -75,13 +80,16 @@ __all__ = [
     "read_manifest",
     "read_map",
     "read_mask",
+    "read_text",
     "resize",
     "summarise_drawn",
     "to_tensor",
     "triplets",
+    "walk_files",
     "write_for_labelling",
     "write_mask",
     "write_own_set",
     "write_synthetic",
     "write_synthetic_images",
+    "write_times",
 ]

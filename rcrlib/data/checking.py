@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from tqdm.auto import tqdm
 from rcrlib.data.dataset import Dataset
 from rcrlib.data.frames import VideoFileFrames
 from rcrlib.data.layouts import load
+from rcrlib.data.listing import walk_files
 from rcrlib.data.problems import collecting
 from rcrlib.data.video import Video
-from rcrlib.errors import DataError, first_few
+from rcrlib.errors import DataError, DataWarning, first_few
 
 SPLITS = ("train", "val", "test")
 
@@ -60,6 +62,12 @@ def check(
     Raises:
         OptionError: there is no such layout.
     """
+    with warnings.catch_warnings():  # what is warned of is among the problems
+        warnings.simplefilter("ignore", DataWarning)
+        return _check(path, layout, split, files)
+
+
+def _check(path: str | Path, layout: str, split: str | None, files: bool) -> CheckResult:
     problems: list[str] = []
     dataset = None
     with collecting(problems):
@@ -86,7 +94,9 @@ def _list_problems(dataset: Dataset) -> Iterator[str]:
         try:
             load(dataset.root, dataset.layout, split)
         except DataError as error:
-            has_list = any((dataset.root / "ImageSets").glob(f"**/{split}.txt"))
+            lists = dataset.root / "ImageSets"
+            names = (path.name for path in walk_files(lists)) if lists.is_dir() else ()
+            has_list = f"{split}.txt" in set(names)
             if has_list and "has no split" not in str(error):
                 yield str(error)
 
@@ -131,6 +141,9 @@ def _check_file(read: Callable[[], _FileCheck | None]) -> _FileCheck:
 def _read_video_file(video: Video) -> None:
     for _ in video.stream():
         pass
+    loss = video.frames.loss if isinstance(video.frames, VideoFileFrames) else None
+    if loss is not None:
+        raise DataError(loss)
 
 
 def _read_frame(video: Video, index: int) -> None:

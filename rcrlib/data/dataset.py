@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rcrlib.data.label_folder import read_label_folder
+from rcrlib.data.names import NameTable
 from rcrlib.data.video import Video
 from rcrlib.errors import DataError, first_few
 
@@ -40,7 +42,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         names = [video.name for video in self.videos]
-        twice = sorted({name for name in names if names.count(name) > 1}) if _repeat(names) else []
+        twice = sorted(name for name, count in Counter(names).items() if count > 1)
         if twice:
             raise DataError(
                 f"{self.root}: two videos have one name: {first_few(twice)}; rename one"
@@ -58,9 +60,9 @@ class Dataset:
         """Return a video by position or by name; `DataError` where no video has that name."""
         if isinstance(key, int):
             return self.videos[key]
-        for video in self.videos:
-            if video.name == key:
-                return video
+        found = NameTable({video.name: video for video in self.videos}).get(key)
+        if found is not None:
+            return found
         names = [video.name for video in self.videos]
         near = difflib.get_close_matches(key, names, n=3) or names
         raise DataError(
@@ -117,7 +119,3 @@ def merge(datasets: Sequence[Dataset]) -> Dataset:
         flat=all(dataset.flat for dataset in datasets),
         split=first.split if len({dataset.split for dataset in datasets}) == 1 else None,
     )
-
-
-def _repeat(names: list[str]) -> bool:
-    return len(set(names)) < len(names)

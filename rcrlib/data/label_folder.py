@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rcrlib.data.listing import list_folders, list_images
 from rcrlib.data.masks import MaskStyle, image_size
+from rcrlib.data.names import NameTable, read_text, table_of
 from rcrlib.data.video import LabelFiles, Video
 from rcrlib.errors import DataError, first_few
 from rcrlib.files import RECORD
@@ -34,11 +35,13 @@ def read_label_folder(
         DataError: see `Dataset.with_label_folder`.
     """
     masks = _flat_masks(folder) if flat else _masks(folder)
+    known = table_of(video.name for video in videos)
+    masks = {known.find(name) or name: files for name, files in masks.items()}
     manifest = _read_manifest(folder)
     if manifest is not None:
+        manifest = _as_spelt({known.find(n) or n: kinds for n, kinds in manifest.items()}, masks)
         _check_manifest(folder, manifest, masks)
-    known = {video.name for video in videos}
-    strangers = [name for name in masks if name not in known]
+    strangers = [name for name in masks if known.find(name) is None]
     if strangers:
         raise DataError(
             f"{folder}: belongs to other videos: the data set has no {first_few(strangers)};"
@@ -78,6 +81,19 @@ def read_manifest(folder: Path) -> dict[str, dict[str, str]]:
     return manifest
 
 
+def _as_spelt(
+    manifest: Mapping[str, Mapping[str, str]], masks: Mapping[str, Mapping[str, Path]]
+) -> dict[str, dict[str, str]]:
+    """Return the manifest with the names spelt as those of the masks, where they look alike."""
+    videos = table_of(masks)
+    spelt = {}
+    for video, frames in manifest.items():
+        own = videos.find(video) or video
+        files = table_of(masks.get(own, {}))
+        spelt[own] = {files.find(frame) or frame: kind for frame, kind in frames.items()}
+    return spelt
+
+
 def _masks(folder: Path) -> dict[str, dict[str, Path]]:
     found = {
         path.name: {mask.stem: mask for mask in list_images(path)} for path in list_folders(folder)
@@ -97,8 +113,10 @@ def _flat_masks(folder: Path) -> dict[str, dict[str, Path]]:
 
 def _match(folder: Path, video: Video, masks: Mapping[str, Path]) -> dict[int, Path]:
     """Return a video's masks by frame index; each must have its frame's name and size."""
-    position = {name: index for index, name in enumerate(video.frame_names)} if masks else {}
-    strangers = [name for name in masks if name not in position]
+    names = video.frame_names if masks else ()
+    table = NameTable({name: index for index, name in enumerate(names)})
+    position = {name: table.get(name) for name in masks}
+    strangers = [name for name, index in position.items() if index is None]
     if strangers:
         raise DataError(
             f"{folder}: belongs to other videos: {video.name} has no frame {first_few(strangers)};"
@@ -111,7 +129,7 @@ def _match(folder: Path, video: Video, masks: Mapping[str, Path]) -> dict[int, P
                 f"{path}: the mask is {found[1]}x{found[0]} and its frame is"
                 f" {video.size[1]}x{video.size[0]} pixels; give a mask of the frame's size"
             )
-    return {position[name]: path for name, path in masks.items()}
+    return {index: masks[name] for name, index in position.items() if index is not None}
 
 
 def _kinds_without_manifest(
@@ -127,7 +145,7 @@ def _read_manifest(folder: Path) -> dict[str, dict[str, str]] | None:
     if not path.is_file():
         return None
     try:
-        videos = json.loads(path.read_text(encoding="utf-8"))["videos"]
+        videos = json.loads(read_text(path))["videos"]
         well_formed = all(kind in _STYLES for frames in videos.values() for kind in frames.values())
     except (ValueError, KeyError, TypeError, AttributeError):
         well_formed = False

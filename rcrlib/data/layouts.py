@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from rcrlib.data import readers
 from rcrlib.data.dataset import Dataset
-from rcrlib.data.listing import VIDEO_SUFFIXES, list_folders, list_images
+from rcrlib.data.listing import VIDEO_SUFFIXES, is_folder, list_files, list_folders, list_images
+from rcrlib.data.names import folder_name
 from rcrlib.data.problems import Problems
 from rcrlib.data.readers import Request
 from rcrlib.data.video import Video
@@ -36,16 +38,18 @@ def load(
     path: str | Path,
     layout: str = "auto",
     split: str | None = None,
-    resolution: str = "480p",
+    resolution: str | None = None,
     problems: Problems = None,
 ) -> Dataset:
     """Load a data set. Frames and masks are read later, when they are asked for.
 
     Args:
         path: the data set's folder as published, a folder of images, or a video file.
-        layout: one of `LAYOUTS`, or "auto" to recognise it.
+        layout: one of `LAYOUTS`, or "auto" to recognise it; "davis2016:1080p" is that layout with
+            that `resolution`.
         split: the part of it, such as "train", "val" or "test"; None is all of it.
-        resolution: DAVIS only: the folder in JPEGImages, such as "480p" or "1080p".
+        resolution: DAVIS only: the folder in JPEGImages, such as "480p" or "1080p"; None: 480p, or
+            the only one that is there.
         problems: collects what is wrong with single videos and labels, which are left out;
             None: it is raised.
 
@@ -55,29 +59,54 @@ def load(
             frame, or a video is empty.
     """
     root = Path(path)
-    if layout != "auto" and layout not in LAYOUTS:
-        raise OptionError(f"layout={layout!r}: expected auto, {', '.join(LAYOUTS)}")
-    if not root.exists():
+    name, _, named = layout.partition(":")
+    resolution = named or resolution
+    if name not in ("auto", *LAYOUTS) or (named and name not in WITH_RESOLUTION):
+        raise OptionError(
+            f"layout={layout!r}: expected auto, {', '.join(LAYOUTS)}, or a resolution of DAVIS such"
+            " as davis2016:1080p"
+        )
+    if not is_folder(root) and not root.exists():
         raise DataError(f"{root}: not there; expected a data set's folder or a video file")
-    name = _recognise(root) if layout == "auto" else layout
-    videos = LAYOUTS[name].read(Request(root, split, resolution, problems))
-    title = root.stem if root.is_file() else root.resolve().name
-    return Dataset(title, root, name, videos, LAYOUTS[name].flat, split)
+    name = _recognise(root) if name == "auto" else name
+    with _hint_at_what_is_inside(root, name):
+        videos = LAYOUTS[name].read(Request(root, split, resolution, problems))
+    title = root.stem if root.is_file() else folder_name(root)
+    full_name = f"{name}:{resolution}" if resolution and name in WITH_RESOLUTION else name
+    return Dataset(title, root, full_name, videos, LAYOUTS[name].flat, split)
 
 
 def _recognise(root: Path) -> str:
     name = _fitting(root)
     if name is not None:
         return name
-    inside = {path: _fitting(path) for path in list_folders(root)} if root.is_dir() else {}
-    hints = [
-        f"{path.name} in it looks like {name}: give that folder"
-        for path, name in inside.items()
-        if name
-    ]
     looked_for = "; ".join(f"{name}: {layout.looks_like}" for name, layout in LAYOUTS.items())
-    remedy = hints[0] if hints else "name the layout if it is one of these"
+    remedy = _inside(root) or "name the layout if it is one of these"
     raise DataError(f"{root}: no known layout; {remedy} (looked for {looked_for})")
+
+
+def _inside(root: Path, wanted: str | None = None) -> str | None:
+    """Say which folder or film directly in `root` is a data set, of the layout `wanted` if any."""
+    if not root.is_dir():
+        return None
+    for path in (*list_folders(root), *list_files(root, VIDEO_SUFFIXES)):
+        name = _fitting(path)
+        if name and wanted in (None, name):
+            what = "file" if name == "video" else "folder"
+            return f"{path.name} in it looks like {name}: give that {what}"
+    return None
+
+
+@contextmanager
+def _hint_at_what_is_inside(root: Path, name: str) -> Iterator[None]:
+    """Add to the error of a layout that was named, and is not that of `root`, where it is."""
+    try:
+        yield
+    except DataError as error:
+        hint = None if LAYOUTS[name].recognise(root) else _inside(root, name)
+        if hint is None:
+            raise
+        raise DataError(f"{error}; {hint}") from error
 
 
 def _fitting(root: Path) -> str | None:
@@ -112,7 +141,7 @@ def _is_images(root: Path) -> bool:
 
 
 def _below(folder: Path) -> tuple[Path, ...]:
-    return list_folders(folder) if folder.is_dir() else ()
+    return list_folders(folder) if is_folder(folder) else ()
 
 
 LAYOUTS: Mapping[str, Layout] = {
@@ -157,3 +186,6 @@ LAYOUTS: Mapping[str, Layout] = {
     ),
 }
 """The layouts by name, in the order in which "auto" tries them."""
+
+WITH_RESOLUTION = ("davis2016", "davis2017")
+"""Layouts that hold their frames in several resolutions."""

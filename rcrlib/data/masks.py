@@ -14,8 +14,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
+from rcrlib.data.orientation import swaps_sides, upright
 from rcrlib.errors import DataError
 from rcrlib.files import atomic_file
 
@@ -51,7 +52,7 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
         DataError: the file is missing, truncated, 16 bits deep, or no image.
     """
     with _opened(path) as image:
-        return np.array(ImageOps.exif_transpose(image).convert("RGB"))
+        return np.array(upright(image).convert("RGB"))
 
 
 def image_size(path: str | Path) -> tuple[int, int]:
@@ -62,8 +63,7 @@ def image_size(path: str | Path) -> tuple[int, int]:
     """
     with _opened(path) as image:
         width, height = image.size
-        sideways = image.getexif().get(0x0112, 1) >= 5  # orientations 5..8 swap the axes
-        return (width, height) if sideways else (height, width)
+        return (width, height) if swaps_sides(image) else (height, width)
 
 
 def read_mask(
@@ -99,7 +99,7 @@ def read_grey(
 ) -> NDArray[np.uint8]:
     """Read a mask as (H, W) uint8, 0..255, without thresholding; otherwise as `read_mask`."""
     with _opened(path) as image:
-        grey = _object_grey(Path(path), ImageOps.exif_transpose(image), style)
+        grey = _object_grey(Path(path), upright(image), style)
     if size is not None and grey.shape != size:
         raise DataError(
             f"{path}: the mask is {_wxh(grey.shape)} and its frame is {_wxh(size)} pixels;"
@@ -122,8 +122,7 @@ def read_map(path: str | Path, *, palette_ids: bool = False) -> NDArray[np.uint8
     """
     with _opened(path) as image:
         ids = palette_ids and image.mode == "P" and not _is_black_and_white(image)
-        upright = ImageOps.exif_transpose(image)
-        grey = _object_grey(Path(path), upright, "ids" if ids else "grey")
+        grey = _object_grey(Path(path), upright(image), "ids" if ids else "grey")
     return np.ascontiguousarray(grey)
 
 

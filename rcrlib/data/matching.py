@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rcrlib.data.frames import ImageFrames
-from rcrlib.data.listing import list_folders, list_images
+from rcrlib.data.listing import is_folder, list_folders, list_images
 from rcrlib.data.masks import MaskStyle
+from rcrlib.data.names import NameTable, table_of
 from rcrlib.data.problems import Problems, collecting
 from rcrlib.data.video import LabelFiles, Video
 from rcrlib.errors import DataError, first_few
@@ -32,35 +33,48 @@ def paired_videos(
         DataError: a video or its frames are missing, or masks belong to no frame or no video.
     """
     there = [path.name for path in list_folders(frames_root)]
+    labelled = list_folders(labels_root) if is_folder(labels_root) else ()
+    labels = NameTable({path.name: path for path in labelled})
     if names is None:
         names = there
-        labelled = list_folders(labels_root) if labels_root.is_dir() else ()
-        strangers = [path.name for path in labelled if path.name not in set(there)]
+        known = table_of(there)
+        strangers = [path.name for path in labelled if known.find(path.name) is None]
         with collecting(problems):
             if strangers:
                 raise DataError(
                     f"{labels_root}: has masks of {first_few(strangers)}, of which {frames_root}"
                     " has no frames; complete the frames or remove the masks"
                 )
-    with collecting(problems):
-        check_names(frames_root, names, there)
     videos = []
-    for name in (name for name in names if problems is None or name in set(there)):
+    for name in names_there(frames_root, names, there, problems):
         with collecting(problems):
-            masks = _mask_files(labels_root / name)
+            masks = _mask_files(labels.get(name) or labels_root / name)
             videos.append(labelled_video(name, frames_root / name, masks, problems=problems))
     return tuple(videos)
 
 
-def check_names(folder: Path, names: Iterable[str], there: Iterable[str]) -> None:
-    """Raise `DataError` naming those of `names` that are not `there` in `folder`."""
-    present = set(there)
-    missing = [name for name in names if name not in present]
-    if missing:
-        raise DataError(
-            f"{folder}: {first_few(missing)} ({len(missing)} in all) of the split are missing;"
-            " complete the data set, or give no split to use what is there"
-        )
+def names_there(
+    folder: Path, names: Iterable[str], there: Iterable[str], problems: Problems = None
+) -> list[str]:
+    """Return those of `names` that are `there` in `folder`, as they are spelt there.
+
+    Of a list's line `bear 1`, the first word is the name where the whole line is none.
+
+    Raises:
+        DataError: some are not there, and `problems` is None.
+    """
+    table = table_of(there)
+    found = {
+        name: table.find(name) or table.find(name.split()[0]) for name in names if name.strip()
+    }
+    missing = [name.strip() for name, own in found.items() if own is None]
+    with collecting(problems):
+        if missing:
+            raise DataError(
+                f"{folder}: {first_few(missing)} ({len(missing)} in all) of the split are missing;"
+                " complete the data set, or give no split to use what is there"
+            )
+    return list(dict.fromkeys(own for own in found.values() if own is not None))
 
 
 def labelled_video(
@@ -100,7 +114,7 @@ class _FrameFinder:
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
         self.folder = folder
         self.names = names
-        self.by_name = {name: index for index, name in enumerate(names)}
+        self.by_name = NameTable({name: index for index, name in enumerate(names)})
         self.by_number: dict[int, list[int]] = {}
         for index, name in enumerate(names):
             number = _last_number(name)
@@ -109,8 +123,9 @@ class _FrameFinder:
 
     def __call__(self, mask: Path) -> int:
         stem = mask.stem.removesuffix("_gt")
-        if stem in self.by_name:
-            return self.by_name[stem]
+        named = self.by_name.get(stem)
+        if named is not None:
+            return named
         number = _last_number(stem)
         same = self.by_number.get(number, []) if number is not None else []
         if len(same) != 1:
@@ -128,7 +143,7 @@ def _last_number(name: str) -> int | None:
 
 def _mask_files(folder: Path) -> tuple[Path, ...]:
     """List the masks in `folder` and in its subfolders, one per object; () if it is missing."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         return ()
     objects = [path for part in list_folders(folder) for path in list_images(part)]
     return (*list_images(folder), *objects)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rcrlib.data.frames import ImageFrames, VideoFileFrames
-from rcrlib.data.listing import list_folders, list_images
-from rcrlib.data.matching import check_names, labelled_video, paired_videos
+from rcrlib.data.listing import is_folder, list_files, list_folders, list_images
+from rcrlib.data.matching import labelled_video, names_there, paired_videos
+from rcrlib.data.names import NameTable, folder_name
 from rcrlib.data.problems import Problems, collecting
 from rcrlib.data.splits import FBMS_SPLITS, VOS_SPLITS, split_names
 from rcrlib.data.video import LabelFiles, Video
@@ -23,7 +24,7 @@ class Request(NamedTuple):
 
     root: Path
     split: str | None
-    resolution: str
+    resolution: str | None = None
     problems: Problems = None
 
 
@@ -34,6 +35,9 @@ class ImagePair(NamedTuple):
     masks: str
     split: str | None = None
 
+
+DAVIS_RESOLUTION = "480p"
+"""The folder in DAVIS' JPEGImages that is read where several are there and none is named."""
 
 FBMS_FOLDERS = {"train": "Trainingset", "test": "Testset"}
 IMAGE_PAIRS = (
@@ -49,26 +53,34 @@ JPEG = frozenset({".jpg", ".jpeg"})
 
 def read_davis2016(request: Request) -> tuple[Video, ...]:
     """Read JPEGImages/480p/SEQ, Annotations/480p/SEQ, ImageSets/480p/SPLIT.txt."""
-    return _read_davis(request, (f"ImageSets/{request.resolution}", "ImageSets/2016"))
+    resolution = _resolution(request)
+    return _read_davis(request, resolution, (f"ImageSets/{resolution}", "ImageSets/2016"))
 
 
 def read_davis2017(request: Request) -> tuple[Video, ...]:
     """Read the same folders with ImageSets/2017; masks are palettes of object ids."""
-    return _read_davis(request, ("ImageSets/2017",))
+    return _read_davis(request, _resolution(request), ("ImageSets/2017",))
 
 
-def _read_davis(request: Request, lists: tuple[str, ...]) -> tuple[Video, ...]:
-    root, split, resolution, problems = request
-    frames = root / "JPEGImages" / resolution
-    if not frames.is_dir():
-        images = root / "JPEGImages"
-        found = [path.name for path in list_folders(images)] if images.is_dir() else []
-        raise DataError(
-            f"{frames}: not there; JPEGImages holds {first_few(found) or 'nothing'}; give one of"
-            " these as the resolution, or another layout"
-        )
+def _read_davis(request: Request, resolution: str, lists: tuple[str, ...]) -> tuple[Video, ...]:
+    root, split, _, problems = request
     names = None if split is None else split_names(root, split, lists)
-    return paired_videos(frames, root / "Annotations" / resolution, names, problems)
+    frames, masks = (root / part / resolution for part in ("JPEGImages", "Annotations"))
+    return paired_videos(frames, masks, names, problems)
+
+
+def _resolution(request: Request) -> str:
+    """Return the folder in JPEGImages to read: the one that is wanted, 480p, or the only one."""
+    wanted, images = request.resolution, request.root / "JPEGImages"
+    found = [path.name for path in list_folders(images)] if is_folder(images) else []
+    for name in (wanted,) if wanted is not None else (DAVIS_RESOLUTION, *found[: len(found) == 1]):
+        if name in found:
+            return name
+    raise DataError(
+        f"{images / (wanted or DAVIS_RESOLUTION)}: not there; JPEGImages holds"
+        f" {first_few(found) or 'nothing'}; name one of these in the layout, as davis2016:1080p, or"
+        " another layout"
+    )
 
 
 def read_vos(request: Request) -> tuple[Video, ...]:
@@ -81,13 +93,13 @@ def read_vos(request: Request) -> tuple[Video, ...]:
 def read_fbms(request: Request) -> tuple[Video, ...]:
     """Read Trainingset/SEQ with SEQ/GroundTruth (and Testset), or JPEGImages/ and Annotations/."""
     root, split, _, problems = request
-    if (root / "JPEGImages").is_dir():
+    if is_folder(root / "JPEGImages"):
         names = None if split is None else split_names(root, split, ("ImageSets",), FBMS_SPLITS)
         return paired_videos(root / "JPEGImages", root / "Annotations", names, problems)
     if split is not None and split not in FBMS_FOLDERS:
         raise DataError(f"{root}: FBMS has no split {split!r}; give train, test, or none for both")
     wanted = FBMS_FOLDERS.values() if split is None else (FBMS_FOLDERS[split],)
-    parts = [root / name for name in wanted if (root / name).is_dir()]
+    parts = [root / name for name in wanted if is_folder(root / name)]
     if not parts and split is not None:
         raise DataError(f"{root / FBMS_FOLDERS[split]}: not there; unpack this part of FBMS")
     sequences = [folder for part in parts or [root] for folder in list_folders(part)]
@@ -104,7 +116,7 @@ def _fbms_video(folder: Path, problems: Problems) -> Video:
     Some sequences have both. PROB_* files are not masks of objects.
     """
     truth = folder / "GroundTruth"
-    files = list(truth.iterdir()) if truth.is_dir() else []
+    files = list_files(truth, {".ppm", ".pgm"}) if is_folder(truth) else ()
     masks = sorted(path for path in files if "PROB" not in path.name)
     coloured = [path for path in masks if path.suffix.lower() == ".ppm"]
     grey = [path for path in masks if path.suffix.lower() == ".pgm"]
@@ -123,14 +135,12 @@ def read_segtrack(request: Request) -> tuple[Video, ...]:
 def read_generic(request: Request) -> tuple[Video, ...]:
     """Read SEQ/frames and SEQ/labels; `split` is a folder around them or ImageSets/SPLIT.txt."""
     root, split, _, problems = request
-    if split is not None and (root / split).is_dir():
+    if split is not None and is_folder(root / split):
         root, split = root / split, None
     folders = {path.name: path for path in sequence_folders(root)}
     names = list(folders) if split is None else split_names(root, split, ("ImageSets",))
-    with collecting(problems):
-        check_names(root, names, folders)
     videos = []
-    for name in (name for name in names if name in folders):
+    for name in names_there(root, names, folders, problems):
         with collecting(problems):
             videos.append(_generic_video(folders[name], problems))
     return tuple(videos)
@@ -149,7 +159,7 @@ def sequence_folders(root: Path) -> tuple[Path, ...]:
 def _generic_pair(folder: Path) -> tuple[Path, Path] | None:
     """Return a video's frame and label folders, by either name (DAVSOD has the second)."""
     pairs = (("frames", "labels"), ("Imgs", "GT_object_level"))
-    found = (pair for pair in pairs if (folder / pair[0]).is_dir())
+    found = (pair for pair in pairs if is_folder(folder / pair[0]))
     return next(((folder / frames, folder / labels) for frames, labels in found), None)
 
 
@@ -157,8 +167,8 @@ def _generic_video(folder: Path, problems: Problems) -> Video:
     pair = _generic_pair(folder)
     assert pair is not None  # it is one of `sequence_folders`
     frames, labels = pair
-    masks = list_images(labels) if labels.is_dir() else ()
-    return labelled_video(folder.resolve().name, frames, masks, problems=problems)
+    masks = list_images(labels) if is_folder(labels) else ()
+    return labelled_video(folder_name(folder), frames, masks, problems=problems)
 
 
 def read_images(request: Request) -> tuple[Video, ...]:
@@ -167,13 +177,13 @@ def read_images(request: Request) -> tuple[Video, ...]:
     A split is a pair of folders (DUTS: train, test) or a list of names, ImageSets/SPLIT.txt.
     """
     root, split = request.root, request.split
-    pairs = [pair for pair in IMAGE_PAIRS if (root / pair.images).is_dir()]
+    pairs = [pair for pair in IMAGE_PAIRS if is_folder(root / pair.images)]
     chosen = [pair for pair in pairs if split is not None and pair.split == split]
     images: list[Path] = []
     masks: list[Path] = []
     for pair in chosen or pairs:
         images += list_images(root / pair.images)
-        masks += list_images(root / pair.masks) if (root / pair.masks).is_dir() else ()
+        masks += list_images(root / pair.masks) if is_folder(root / pair.masks) else ()
     if not pairs:
         images, masks = flat_pair(root)
     names = None
@@ -196,19 +206,19 @@ def _image_videos(
 ) -> tuple[Video, ...]:
     """Make a video of one frame of each image; a mask has its image's name."""
     by_name = {path.stem: path for path in images}
-    labels = {path.stem: {0: LabelFiles((path,))} for path in masks}
+    table = NameTable(by_name)
+    labels: dict[str, dict[int, LabelFiles]] = {}
     for path in masks:
         with collecting(request.problems):
-            if path.stem not in by_name:
+            name = table.find(path.stem)
+            if name is None:
                 remedy = "complete the images or remove it"
                 raise DataError(f"{path}: a mask without an image; {remedy}")
-    chosen = list(by_name) if names is None else [Path(name).stem for name in names]
-    with collecting(request.problems):
-        check_names(request.root, chosen, by_name)
+            labels[name] = {0: LabelFiles((path,))}
+    chosen = list(by_name) if names is None else [Path(name.strip()).stem for name in names]
     return tuple(
         Video(name, ImageFrames((by_name[name],)), labels.get(name, {}))
-        for name in chosen
-        if name in by_name
+        for name in names_there(request.root, chosen, by_name, request.problems)
     )
 
 
@@ -216,7 +226,7 @@ def read_folder(request: Request) -> tuple[Video, ...]:
     """Read a plain folder of images as one video without labels."""
     _refuse_split(request)
     frames = ImageFrames.from_folder(request.root)
-    return (Video(request.root.resolve().name, frames),)
+    return (Video(folder_name(request.root), frames),)
 
 
 def read_video(request: Request) -> tuple[Video, ...]:

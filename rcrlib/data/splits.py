@@ -7,9 +7,12 @@ for, from the authors' configuration (Kinpzz/RCRNet-Pytorch), which names 199 of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from rcrlib.data.listing import is_folder, list_files
+from rcrlib.data.names import read_text
 from rcrlib.errors import DataError, first_few
 
 
@@ -66,7 +69,7 @@ def split_names(
         others: splits that are no lists but folders, for the error message.
 
     Raises:
-        DataError: there is no such list, or files that it names are missing.
+        DataError: there is no such list, it is no text, or files that it names are missing.
     """
     for folder in folders:
         path = root / folder / f"{split}.txt"
@@ -74,7 +77,8 @@ def split_names(
             return _read_list(root, path)
     if published and split in published:
         return tuple(published[split])
-    found = {path.stem for folder in folders for path in (root / folder).glob("*.txt")}
+    lists = [root / folder for folder in folders if is_folder(root / folder)]
+    found = {path.stem for folder in lists for path in list_files(folder, {".txt"})}
     choices = first_few(sorted(found.union(published or (), others))) or "none"
     looked_for = " and ".join(f"{folder}/{split}.txt" for folder in folders)
     raise DataError(
@@ -85,13 +89,9 @@ def split_names(
 
 def _read_list(root: Path, path: Path) -> tuple[str, ...]:
     """Read a list of names, or (DAVIS 2016) of the files, frame and mask, of the split."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except ValueError as error:
-        raise DataError(f"{path}: is no text ({error}); unpack the data set again") from error
-    entries = [line.split() for line in lines if line.strip()]
-    names = dict.fromkeys(_name(entry[0]) for entry in entries)
-    files = [root / word.lstrip("/") for entry in entries for word in entry if word.startswith("/")]
+    lines = [line for line in read_text(path).split("\n") if line.strip()]
+    names = dict.fromkeys(_name(line) for line in lines)
+    files = [root / word.lstrip("/") for line in lines for word in _paths(line)]
     missing = [file for file in files if not _is_file(file)]
     if missing:
         gone = set(missing)
@@ -116,7 +116,13 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _name(word: str) -> str:
-    """Return SEQ from `/JPEGImages/480p/SEQ/00000.jpg`, `*SEQ` (SegTrack v2) or `SEQ`."""
-    path = PurePosixPath(word)
-    return path.parent.name if word.startswith("/") else word.lstrip("*")
+def _name(line: str) -> str:
+    """Return SEQ from `/JPEGImages/480p/SEQ/00000.jpg ...`, `*SEQ` (SegTrack v2) or `SEQ`."""
+    paths = _paths(line)
+    return PurePosixPath(paths[0]).parent.name if paths else line.lstrip().lstrip("*") or line
+
+
+def _paths(line: str) -> list[str]:
+    """Return the files of a line of DAVIS 2016, whose names may hold blanks; else nothing."""
+    line = line.strip()
+    return re.split(r"\s+(?=/)", line) if line.startswith("/") else []

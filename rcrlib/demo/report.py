@@ -8,7 +8,7 @@ from pathlib import Path
 from rcrlib.data import Unit
 from rcrlib.evaluation import PseudoQuality
 from rcrlib.experiments import stored_results
-from rcrlib.files import atomic_file, write_json
+from rcrlib.files import write_json, write_text
 
 TITLES = ("(a) labels alone", "(b) labels + pseudo-labels", "(c) all true labels")
 
@@ -135,8 +135,7 @@ def judged_before() -> str:
 
 def write_report(report: Report, out: Path) -> None:
     """Write `report.md` and `report.json`."""
-    with atomic_file(out / "report.md") as temporary:
-        temporary.write_text(report.markdown(), encoding="utf-8")
+    write_text(out / "report.md", report.markdown())
     write_json(out / "report.json", asdict(report))
 
 

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from rcrlib.data import Dataset, read_map, resize
+from rcrlib.data import Dataset, folder_name, read_map, resize
 from rcrlib.errors import DataError, first_few
 from rcrlib.evaluation.pairs import Pair, check_complete, find_pairs
 from rcrlib.evaluation.truth import true_mask
@@ -184,7 +184,7 @@ def _evaluate(
         lost = unreadable or list(found.missing)
         raise DataError(f"{folder}: no prediction can be used; not there: {first_few(lost, 3)}")
     return Evaluation(
-        method=method or folder.resolve().name, data=dataset.name, result=metrics.compute(),
+        method=method or folder_name(folder), data=dataset.name, result=metrics.compute(),
         resized=resized, missing=found.missing, extra=found.extra, unreadable=tuple(unreadable),
         worst=tuple(WorstFrame(-s, pair) for s, _, pair in sorted(lowest, reverse=True)),
     )  # fmt: skip

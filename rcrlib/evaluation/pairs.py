@@ -5,9 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcrlib.data import Dataset, LabelFiles, Video, list_folders, list_images
+from rcrlib.data import (
+    Dataset,
+    LabelFiles,
+    NameTable,
+    Video,
+    list_folders,
+    list_images,
+    walk_files,
+)
 from rcrlib.errors import DataError, first_few
 from rcrlib.evaluation.truth import MASKS
+
+IMAGE = "IMAGE.png"
+"""Where the map of an image lies in a folder of predictions."""
 
 FOREIGN = (".npy", ".npz", ".mat", ".pt", ".h5")
 """Files that are no pictures and yet often hold maps."""
@@ -54,18 +65,19 @@ def find_pairs(dataset: Dataset, folder: str | Path) -> Pairs:
     """
     folder = Path(folder)
     files = _files(dataset, folder)
+    spelt = NameTable(files)
     pairs, missing, extra = [], [], []
     for video in dataset:
-        there = files.pop(video.name, {})
-        names = video.frame_names
+        there = files.pop(spelt.find(video.name) or video.name, {})
+        names, paths = video.frame_names, NameTable(there)
         for index in video.annotated:
-            path = there.get(names[index])
+            path = paths.get(names[index])
             if path is None:
                 missing.append(dataset.title(video, index))
             else:
                 pairs.append(Pair(dataset.title(video, index), video, index, path))
-        known = set(names)
-        extra += [f"{video.name}/{name}" for name in there if name not in known]
+        known = NameTable(dict.fromkeys(names, True))
+        extra += [f"{video.name}/{name}" for name in there if not known.get(name)]
     extra += [name if dataset.flat else f"{name}/" for name in files]
     return Pairs(tuple(pairs), tuple(missing), tuple(extra))
 
@@ -101,13 +113,18 @@ def _files(dataset: Dataset, folder: Path) -> dict[str, dict[str, Path]]:
         inside = {part.name: list_images(part) for part in list_folders(folder)}
         files = {name: {p.stem: p for p in paths} for name, paths in inside.items() if paths}
     if not files:
-        layout = "IMAGE.png" if dataset.flat else "VIDEO/FRAME.png"
+        layout = IMAGE if dataset.flat else "VIDEO/FRAME.png"
         raise DataError(f"{folder}: holds no saliency maps; {_hint(folder, layout)}")
     return files
 
 
 def _hint(folder: Path, layout: str) -> str:
-    foreign = next((p for p in folder.rglob("*") if p.suffix.lower() in FOREIGN), None)
+    foreign = next((p for p in walk_files(folder) if p.suffix.lower() in FOREIGN), None)
     if foreign is not None:
         return f"{foreign.name} is no picture: save maps as 8-bit PNG, {layout}"
+    if layout != IMAGE and list_images(folder):
+        return f"expected {layout}, found pictures directly in it: sort them into folders of videos"
+    for part in list_folders(folder):
+        if any(list_images(p) for p in ((part,) if layout == IMAGE else list_folders(part))):
+            return f"{part.name} in it holds {layout}: give that folder"
     return f"expected {layout}"

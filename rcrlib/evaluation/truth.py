@@ -7,7 +7,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rcrlib.data import Dataset, ImageFrames, LabelFiles, Video, list_folders, list_images, load
+from rcrlib.data import (
+    Dataset,
+    ImageFrames,
+    LabelFiles,
+    Video,
+    folder_name,
+    list_folders,
+    list_images,
+    load,
+)
 from rcrlib.errors import DataError
 
 MASKS = "masks"
@@ -71,7 +80,7 @@ def _mask_folder(root: Path) -> Dataset:
         Video(name, ImageFrames(paths), {i: LabelFiles((path,)) for i, path in enumerate(paths)})
         for name, paths in files.items()
     )
-    return Dataset(root.resolve().name, root, MASKS, videos, flat)
+    return Dataset(folder_name(root), root, MASKS, videos, flat)
 
 
 def _mask_files(root: Path) -> dict[str, tuple[Path, ...]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from rcrlib.data import folder_name
 from rcrlib.errors import OptionError
 from rcrlib.metrics import get_protocol
 
@@ -154,4 +155,4 @@ def _text(value: Any) -> str:
         return f"precomputed:{Path(value.partition(':')[2]).name}"
     if isinstance(value, str) and Path(value).suffix in (".safetensors", ".pth"):
         value = Path(value)  # --encoder-weights takes a file or the name of a source
-    return value.resolve().name if isinstance(value, Path) else str(value)
+    return folder_name(value) if isinstance(value, Path) else str(value)

@@ -16,7 +16,7 @@ from rcrlib.experiments.tables import (
     table_heading,
     text_table,
 )
-from rcrlib.files import atomic_file
+from rcrlib.files import write_text
 
 INTRODUCTION = """# Results
 
@@ -37,8 +37,7 @@ def write_result(result: Result, folder: Path) -> Path:
         "README.md": f"# {result.title}\n\n{_section(result, alt, 'figure.png')}",
     }.items():
         if text:
-            with atomic_file(folder / name) as temporary:
-                temporary.write_text(f"{text.rstrip()}\n", encoding="utf-8")
+            write_text(folder / name, f"{text.rstrip()}\n")
     return folder
 
 
@@ -73,8 +72,7 @@ def results_page(files: Sequence[Path], root: Path) -> str:
 def write_results_page(files: Sequence[Path], out: Path) -> Path:
     """Write the page of `results_page` to `out`."""
     page = results_page(files, out.parent)
-    with atomic_file(out) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    write_text(out, page)
     return out
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rcrlib.experiments.figures import draw_figure
 from rcrlib.experiments.result import Result, load_result
-from rcrlib.files import atomic_file
+from rcrlib.files import write_text
 
 STORED = Path(__file__).parent / "results"
 """NAME.json holds a result; NAME.png may show it, and NAME.txt is that figure in words."""
@@ -37,6 +37,5 @@ def store(path: Path, name: str, folder: Path = STORED) -> Path:
     result.save(file)
     if result.runs:
         alt = draw_figure(result, file.with_suffix(".png"))
-        with atomic_file(file.with_suffix(".txt")) as temporary:
-            temporary.write_text(f"{alt}\n", encoding="utf-8")
+        write_text(file.with_suffix(".txt"), f"{alt}\n")
     return file

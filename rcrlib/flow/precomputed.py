@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unicodedata import normalize
 
 import torch
 import torch.nn.functional as F
@@ -51,11 +52,13 @@ class PrecomputedFlow:
         (sequence, _, frame_a), (sequence_b, _, frame_b) = a.rpartition("/"), b.rpartition("/")
         if sequence != sequence_b:
             raise DataError(f"{a} and {b}: precomputed flow joins frames of one video")
-        stem = self.folder / sequence / f"{frame_a}_{frame_b}"
-        for suffix in FLOW_SUFFIXES:
-            # Not with_suffix, which would cut a frame name at its first dot.
-            if (path := stem.with_name(stem.name + suffix)).is_file():
-                return path
+        named = f"{sequence}/{frame_a}_{frame_b}"
+        stem = self.folder / named
+        # macOS writes an accented letter as two characters, and what it looks like is one.
+        for spelt in (named, normalize("NFC", named), normalize("NFD", named)):
+            for suffix in FLOW_SUFFIXES:
+                if (path := self.folder / f"{spelt}{suffix}").is_file():
+                    return path
         raise DataError(
             f"{stem}.png: no such file (nor {', '.join(FLOW_SUFFIXES[1:])}); compute the flow from"
             f" {a} to {b}, or choose another flow method"

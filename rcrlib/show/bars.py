@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rcrlib.errors import DataError
-from rcrlib.show.style import DPI, PALETTE, PAPER, Picture, canvas, finish_figure
+from rcrlib.show.style import (
+    DPI,
+    PALETTE,
+    PAPER,
+    Picture,
+    add_legend,
+    canvas,
+    finish_figure,
+    legible,
+)
 
 BAR = 0.2
 """Height of a bar in inches."""
@@ -45,6 +54,7 @@ def bars(
     height = 1.0 + step * len(groups)
     with canvas(round(6.4 * DPI), round(height * DPI)) as figure:
         axes = figure.add_subplot()
+        handles = []
         for number, variant in enumerate(variants):
             shift = (number - (len(variants) - 1) / 2) * BAR
             drawn = axes.barh(
@@ -55,15 +65,15 @@ def bars(
                 hatch=HATCHES[number % len(HATCHES)],
                 edgecolor=PAPER,
                 linewidth=0,
-                label=variant,
             )
+            handles.append(drawn)
             axes.bar_label(drawn, fmt=form, padding=4, size=8.5)
-        axes.set(xlabel=xlabel, title=title or "", yticks=[step * r for r in range(len(groups))])
-        axes.set_yticklabels(list(groups))
+        axes.set(xlabel=legible(xlabel), title=legible(title or ""))
+        axes.set_yticks([step * row for row in range(len(groups))], [legible(g) for g in groups])
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
         axes.set_ylim(step * (len(groups) - 0.4), -0.6 * step)
         axes.margins(x=0.12)
         if len(variants) > 1:
-            axes.legend(loc="best")
+            add_legend(axes, handles, variants, loc="best")
         return finish_figure(figure, path, alt)

@@ -20,8 +20,10 @@ from rcrlib.show.style import (
     MARKERS,
     PALETTE,
     Picture,
+    add_legend,
     canvas,
     finish_figure,
+    legible,
 )
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ def curves(
         raise DataError("no series to draw; give at least one")
     with canvas(round(6.4 * DPI), round(4.0 * DPI)) as figure:
         axes = figure.add_subplot()
+        lines: list[Any] = []
         for (name, (x, y)), look in zip(series.items(), _line_styles(), strict=False):
             xs, ys = np.asarray(x, float), np.asarray(y, float)
             if xs.ndim != 1 or xs.shape != ys.shape or not xs.size:
@@ -65,11 +68,11 @@ def curves(
                 )
             if xs.size > MAX_MARKERS:
                 look |= {"marker": None, "linewidth": 1.4}
-            axes.plot(xs, ys, label=name, **look)
-        axes.set(xlabel=xlabel, ylabel=ylabel, title=title or "")
+            lines += axes.plot(xs, ys, **look)
+        axes.set(xlabel=legible(xlabel), ylabel=legible(ylabel), title=legible(title or ""))
         axes.margins(x=0.03, y=0.08)
         if len(series) > 1:
-            axes.legend(loc="best")
+            add_legend(axes, lines, list(series), loc="best")
         return finish_figure(figure, path, alt)
 
 
@@ -94,6 +97,8 @@ def precision_recall_plot(
     protocol = _one_protocol(results)
     with canvas(round(5.2 * DPI), round(5.2 * DPI)) as figure:
         axes = figure.add_subplot()
+        lines: list[Any] = []
+        labels: list[str] = []
         axes.grid(visible=False)
         _draw_levels_of_f(axes)
         for (name, result), look in zip(results.items(), _line_styles(), strict=False):
@@ -101,12 +106,14 @@ def precision_recall_plot(
             reached = (f > 0).numpy()  # where nothing is found there is no precision to speak of
             recall, precision = result.recall.numpy(), result.precision.numpy()
             best = [int(f[reached].argmax())] if reached.any() else []
-            label = f"{name}   max F {result.max_f:.3f}"
-            axes.plot(recall[reached], precision[reached], label=label, markevery=best, **look)
+            labels.append(f"{name}   max F {result.max_f:.3f}")
+            lines += axes.plot(recall[reached], precision[reached], markevery=best, **look)
         axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.005), ylim=(0, 1.005))
-        axes.set_title(title or "")
+        axes.set_title(legible(title or ""))
         axes.set_aspect("equal")
-        axes.legend(loc="lower left", title=f"protocol “{protocol}”", alignment="left")
+        add_legend(
+            axes, lines, labels, loc="lower left", title=f"protocol “{protocol}”", alignment="left"
+        )
         return finish_figure(figure, path, precision_recall_in_words(results, protocol))
 
 
@@ -123,13 +130,22 @@ def f_threshold_plot(
     protocol = _one_protocol(results)
     with canvas(round(6.4 * DPI), round(4.0 * DPI)) as figure:
         axes = figure.add_subplot()
+        lines: list[Any] = []
+        labels: list[str] = []
         for (name, result), look in zip(results.items(), _line_styles(), strict=False):
             f = result.f.numpy()
-            label = f"{name}   max F {result.max_f:.3f}, mean F {result.mean_f:.3f}"
-            axes.plot(_thresholds(result), f, label=label, markevery=[int(f.argmax())], **look)
+            labels.append(f"{name}   max F {result.max_f:.3f}, mean F {result.mean_f:.3f}")
+            lines += axes.plot(_thresholds(result), f, markevery=[int(f.argmax())], **look)
         axes.set(xlabel="threshold (of 255)", ylabel="F", xlim=(0, 255), ylim=(0, 1.005))
-        axes.set_title(title or "")
-        axes.legend(loc="lower center", title=f"protocol “{protocol}”", alignment="left")
+        axes.set_title(legible(title or ""))
+        add_legend(
+            axes,
+            lines,
+            labels,
+            loc="lower center",
+            title=f"protocol “{protocol}”",
+            alignment="left",
+        )
         return finish_figure(figure, path, _f_in_words(results, protocol))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rcrlib.errors import DataError
-from rcrlib.show.style import DPI, PALETTE, Picture, canvas, finish_figure
+from rcrlib.show.style import DPI, PALETTE, Picture, add_legend, canvas, finish_figure, legible
 
 ROW = 0.34
 """Height of a row in inches."""
@@ -55,6 +55,7 @@ def dot_plot(
         raise DataError(f"panels with the variants {names} and others; give all of them the same")
     height = 1.4 + ROW * len(names)
     with canvas(round((2.2 + 3.2 * len(panels)) * DPI), round(height * DPI)) as figure:
+        diamonds = []
         shown = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for axes, panel in zip(shown, panels, strict=True):
             for row, name in enumerate(names):
@@ -63,11 +64,11 @@ def dot_plot(
                     axes.plot(values, [row] * len(values), "o", color=PALETTE[0], alpha=0.55)
                     axes.plot([np.mean(values)] * 2, [row - 0.28, row + 0.28], color=PALETTE[0])
                 if name in panel.reference:
-                    axes.plot(
-                        panel.reference[name], row, "D", fillstyle="none", color=PALETTE[1],
-                        label=reference,
-                    )  # fmt: skip
-            axes.set(xlabel=panel.title, yticks=range(len(names)), yticklabels=names)
+                    diamonds += axes.plot(
+                        panel.reference[name], row, "D", fillstyle="none", color=PALETTE[1]
+                    )
+            axes.set_xlabel(legible(panel.title))
+            axes.set_yticks(range(len(names)), [legible(name) for name in names])
             axes.tick_params(axis="y", length=0)
             axes.ticklabel_format(axis="x", useOffset=False)
             axes.margins(x=0.12)
@@ -76,8 +77,7 @@ def dot_plot(
                 middle = (low + high) / 2
                 axes.set_xlim(middle - NARROW / 2, middle + NARROW / 2)
         shown[0].set_ylim(len(names) - 0.5, -0.5)
-        diamonds = [line for axes in shown for line in axes.lines if line.get_label() == reference]
         if diamonds:
-            figure.legend(handles=diamonds[:1], loc="outside lower right")
-        figure.suptitle(title or "", x=0.01, ha="left", weight="bold", size=11)
+            add_legend(figure, diamonds[:1], [reference], loc="outside lower right")
+        figure.suptitle(legible(title or ""), x=0.01, ha="left", weight="bold", size=11)
         return finish_figure(figure, path, alt)

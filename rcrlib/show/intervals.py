@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rcrlib.errors import DataError
-from rcrlib.show.style import DPI, INK, PALETTE, Picture, canvas, finish_figure
+from rcrlib.show.style import DPI, INK, PALETTE, Picture, add_legend, canvas, finish_figure, legible
 
 ROW = 0.32
 """Height of a row in inches."""
@@ -51,6 +51,7 @@ def interval_plot(
         )
     with canvas(round(6.4 * DPI), round((1.1 + ROW * len(rows)) * DPI)) as figure:
         axes = figure.add_subplot()
+        diamonds = []
         axes.axvline(0, color=INK, linewidth=1)
         for place, (name, (mean, low, high)) in enumerate(rows.items()):
             full = False
@@ -61,14 +62,13 @@ def interval_plot(
                 mean, place, "o", color=PALETTE[0], markerfacecolor=PALETTE[0] if full else "white"
             )
             if name in known:
-                axes.plot(known[name], place, "D", fillstyle="none", color=PALETTE[1],
-                          label=reference_name)  # fmt: skip
-        axes.set(xlabel=xlabel, yticks=np.arange(len(rows)), yticklabels=list(rows))
+                diamonds += axes.plot(known[name], place, "D", fillstyle="none", color=PALETTE[1])
+        axes.set_xlabel(legible(xlabel))
+        axes.set_yticks(np.arange(len(rows)), [legible(name) for name in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0)
         axes.margins(x=0.08)
-        diamonds = [line for line in axes.lines if line.get_label() == reference_name]
         if diamonds:
-            figure.legend(handles=diamonds[:1], loc="outside lower right")
-        figure.suptitle(title or "", x=0.01, ha="left", weight="bold", size=11)
+            add_legend(figure, diamonds[:1], [reference_name], loc="outside lower right")
+        figure.suptitle(legible(title or ""), x=0.01, ha="left", weight="bold", size=11)
         return finish_figure(figure, path, alt)

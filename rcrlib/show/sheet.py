@@ -15,7 +15,14 @@ from numpy.typing import ArrayLike
 from rcrlib.errors import DataError, OptionError
 from rcrlib.files import atomic_file
 from rcrlib.show.pictures import as_picture
-from rcrlib.show.style import Picture, canvas, check_suffix, pixels_to_points, render_figure
+from rcrlib.show.style import (
+    Picture,
+    canvas,
+    check_suffix,
+    legible,
+    pixels_to_points,
+    render_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -164,7 +171,8 @@ def _extent(texts: Sequence[str], size: float) -> tuple[int, int]:
 def _wrapped(text: str, width: float) -> str:
     """Break a title into lines no wider than about `width` times its height."""
     letters = max(8, int(width / 0.58))  # a letter of DejaVu Sans is that wide on average
-    lines = (textwrap.wrap(line, letters, break_long_words=False) for line in text.splitlines())
+    shown = legible(text).splitlines()
+    lines = (textwrap.wrap(line, letters, break_long_words=False) for line in shown)
     return "\n".join(part for line in lines for part in line)
 
 

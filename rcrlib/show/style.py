@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
@@ -15,6 +17,7 @@ from rcrlib.errors import OptionError
 from rcrlib.files import atomic_file
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Picture = NDArray[np.uint8]
@@ -80,6 +83,43 @@ def canvas(width: int, height: int) -> Iterator[Figure]:
         yield figure
 
 
+def legible(text: str) -> str:
+    """Return a text as the charts' font can draw it: letters that it lacks are escaped (\\u5f71).
+
+    Names on disk that are no text at all can be told in this way, too.
+    """
+    known = _letters()
+    whole = unicodedata.normalize("NFC", text)
+    return "".join(
+        letter if letter == "\n" or ord(letter) in known else ascii(letter)[1:-1]
+        for letter in whole
+    )
+
+
+def add_legend(
+    where: Axes | Figure, drawn: Sequence[Any], names: Sequence[str], **look: Any
+) -> None:
+    """Draw a legend of what was drawn, by any names: matplotlib leaves out those that begin with _.
+
+    Args:
+        where: the axes, or the figure.
+        drawn: lines or bars.
+        names: one for each.
+        look: of matplotlib's legend.
+    """
+    legend = where.legend(list(drawn), [f"{index}" for index in range(len(names))], **look)
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(legible(name))
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """Return the letters of the charts' font."""
+    from matplotlib.font_manager import findfont, get_font
+
+    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
+
+
 def pixels_to_points(pixels: float) -> float:
     """Convert a type size from pixels to points."""
     return pixels * 72 / DPI
@@ -116,6 +156,7 @@ def save_figure(figure: Figure, path: str | Path, alt: str = "") -> None:
         OptionError: another suffix.
     """
     suffix = check_suffix(path, (".png", ".svg"))
+    alt = alt.encode("utf-8", "backslashreplace").decode()
     metadata: dict[str, str | None] = {"Description": alt} if alt else {}
     with atomic_file(path) as temporary:
         if suffix == ".png":

@@ -177,6 +177,30 @@ def test_a_folder_without_notebooks_and_a_file_that_is_none_are_refused(tmp_path
     assert "one.ipynb: is no notebook" in capsys.readouterr().err
 
 
+def test_a_broken_upload_keeps_nobody_else_from_a_grade(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder / "good.ipynb", 'setup("01_metrics")')
+    (folder / "broken.ipynb").write_text("")
+    (folder / "._good.ipynb").write_text("not ours")
+    said: list[str] = []
+    grades = {one.student: one for one in grade(folder, tmp_path / "out", say=said.append)}
+    assert set(grades) == {"good", "broken"}
+    assert grades["broken"].passed == 0
+    assert "broken.ipynb: is no notebook" in grades["broken"].remarks[0]
+    assert said[-1].startswith("1 could not be read, see their remarks in grades.csv: broken")
+    assert "is no notebook" in (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8")
+
+
+def test_a_folder_for_each_student_is_graded(tmp_path):
+    student = tmp_path / "in" / "Given Name_1234_assignsubmission_file"
+    student.mkdir(parents=True)
+    write(student / "01_metrics.ipynb", 'setup("01_metrics")')
+    (one,) = grade(tmp_path / "in", tmp_path / "out")
+    assert one.student == student.name
+    assert (tmp_path / "out" / f"{student.name}.md").is_file()
+
+
 def test_a_notebook_that_does_not_say_its_lesson_is_refused(tmp_path):
     write(tmp_path / "one.ipynb", "x = 1")
     with pytest.raises(DataError, match="give it with --lesson"):

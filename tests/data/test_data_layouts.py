@@ -106,7 +106,11 @@ def test_segtrack_label_is_the_union_of_the_objects(mini):
 
 def test_another_resolution_of_davis_is_read_where_it_is_asked_for(mini):
     mini.video("JPEGImages/1080p/bear")
+    mini.video("JPEGImages/Full-Resolution/bear")
     assert names(load(mini.root, resolution="1080p")) == ["bear"]
+    by_layout = load(mini.root, "davis2016:Full-Resolution")
+    assert names(by_layout) == ["bear"]
+    assert by_layout.layout == "davis2016:Full-Resolution"
     with pytest.raises(DataError, match="480p: not there; JPEGImages holds 1080p"):
         load(mini.root)
 

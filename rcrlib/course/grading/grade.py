@@ -17,8 +17,9 @@ from rcrlib.course.exercises import exercises_of
 from rcrlib.course.grading.process import Crashed, Ended, Limits, Submission
 from rcrlib.course.lessons import LESSONS, lesson
 from rcrlib.course.result import Outcome, Result
-from rcrlib.errors import DataError
-from rcrlib.files import output_folder
+from rcrlib.data import list_files, list_folders
+from rcrlib.errors import DataError, first_few
+from rcrlib.files import output_folder, write_text
 
 SEEDS = 5
 
@@ -77,7 +78,8 @@ def grade(
     """Grade every notebook in a folder, each in processes of its own.
 
     Args:
-        folder: with `STUDENT.ipynb` files, which are read and never changed.
+        folder: with `STUDENT.ipynb` files, or a folder for each student with a notebook in it;
+            they are read and never changed.
         out: the folder to make: `grades.csv` and `STUDENT.md` for each.
         of: stem or number of the lesson; None: each notebook says it, in its `setup("NN_topic")`.
         seed: the first of five for the checks; students see others.
@@ -86,27 +88,69 @@ def grade(
         say: takes a line for each student.
 
     Raises:
-        DataError: there is no notebook in the folder, or one cannot be told to which lesson it
-            belongs.
+        DataError: there is no notebook in the folder, or none that can be read and says to which
+            lesson it belongs. Where single ones cannot, their grade says so.
         OptionError: the lesson is unknown, or `out` is taken.
     """
-    paths = sorted(folder.glob("*.ipynb"))
-    if not paths:
-        raise DataError(f"{folder}: no notebooks there; expected STUDENT.ipynb files")
-    submissions = [(path, *_read(path, of)) for path in paths]
+    if of is not None:
+        of = lesson(of).stem
+    submissions = [(student, *_read(path, of)) for student, path in _submissions(folder).items()]
+    if all(problem for *_, problem in submissions):
+        raise DataError(submissions[0][-1])
     record = {"command": "course grade", "lesson": of, "seed": seed}
     with output_folder(out, record, force=force) as temporary:
         grades = []
-        for path, stem, cells in submissions:
-            grades.append(_grade(path.stem, stem, cells, seed, limits or Limits()))
-            page = temporary / f"{path.stem}.md"
-            page.write_text(grades[-1].page(), encoding="utf-8")
-            say(f"{path.stem:<24} {grades[-1].passed} of {len(grades[-1].results)} passed")
+        for student, stem, cells, problem in submissions:
+            if problem:
+                grades.append(_ungraded(student, stem, problem))
+            else:
+                grades.append(_grade(student, stem, cells, seed, limits or Limits()))
+            write_text(temporary / f"{student}.md", grades[-1].page())
+            say(f"{student:<24} {grades[-1].passed} of {len(grades[-1].results)} passed")
         _write_table(grades, temporary / "grades.csv")
+    lost = [student for student, *_, problem in submissions if problem]
+    if lost:
+        say(f"{len(lost)} could not be read, see their remarks in grades.csv: {first_few(lost)}")
     return grades
 
 
-def _read(path: Path, of: str | None) -> tuple[str, list[str]]:
+def _submissions(folder: Path) -> dict[str, Path]:
+    """Find STUDENT.ipynb, or the notebook in each folder STUDENT, as learning platforms pack them.
+
+    Where a student's folder holds several, each is `STUDENT NOTEBOOK`.
+    """
+    found = {path.stem: path for path in list_files(folder, {".ipynb"})}
+    if found:
+        return found
+    for student in list_folders(folder):
+        inside = list_files(student, {".ipynb"})
+        for path in inside:
+            found[student.name if len(inside) == 1 else f"{student.name} {path.stem}"] = path
+    if not found:
+        raise DataError(
+            f"{folder}: no notebooks there; expected STUDENT.ipynb files, or a folder for each"
+            " student with a notebook in it"
+        )
+    return found
+
+
+def _ungraded(student: str, stem: str, problem: str) -> Grade:
+    """Return the grade of a notebook that cannot be read: nothing passed."""
+    lines = (("to do", "the notebook cannot be read"),)
+    exercises = exercises_of(stem) if stem else ()
+    results = tuple(Result(one.name, Outcome.NOT_ATTEMPTED, lines) for one in exercises)
+    return Grade(student, stem, results, (problem,))
+
+
+def _read(path: Path, of: str | None) -> tuple[str, list[str], str]:
+    """Return a notebook's lesson ("" if unknown), its code cells, and what is wrong with it."""
+    try:
+        return *_lesson_and_cells(path, of), ""
+    except DataError as error:
+        return of or "", [], str(error)
+
+
+def _lesson_and_cells(path: Path, of: str | None) -> tuple[str, list[str]]:
     """Return the lesson that a notebook belongs to, and its code cells."""
     try:
         notebook = nbformat.read(path, as_version=4)
@@ -114,7 +158,7 @@ def _read(path: Path, of: str | None) -> tuple[str, list[str]]:
     except Exception as error:  # nbformat raises many kinds for what is no notebook
         raise DataError(f"{path}: is no notebook ({error}); ask for it again") from error
     if of is not None:
-        return lesson(of).stem, cells
+        return of, cells
     text = "\n".join(cells)
     named = [one.stem for one in LESSONS if f'setup("{one.stem}")' in text]
     if len(named) != 1:
@@ -205,7 +249,7 @@ def _located(result: Result) -> Result:
 def _write_table(grades: list[Grade], path: Path) -> None:
     """Write a row for each student: how many passed, then outcome and mistake of each exercise."""
     names = list(dict.fromkeys(r.exercise for one in grades for r in one.results))
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         table = csv.writer(file)
         heads = [head for name in names for head in (name, f"{name}: mistake")]
         table.writerow(["student", "lesson", "passed", "of", *heads, "remarks"])

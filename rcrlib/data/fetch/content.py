@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rcrlib.data.fetch.catalogue import Archive
+from rcrlib.data.listing import list_folders
 from rcrlib.errors import DataError
 
 _DEPTH = 4
@@ -27,7 +28,7 @@ def find_content(archive: Archive, path: Path, raw: Path) -> Path:
         for folder in level:
             if all(any(folder.glob(pattern)) for pattern in archive.contents):
                 return folder
-        level = [below for folder in level for below in sorted(folder.iterdir()) if below.is_dir()]
+        level = [below for folder in level for below in list_folders(folder)]
     found = ", ".join(sorted(entry.name for entry in raw.iterdir())[:5]) or "nothing"
     raise DataError(
         f"{path}: does not hold {' and '.join(archive.contents)}, but {found};"
