@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rcrlib.data.frames import ImageFrames
 from rcrlib.data.listing import list_folders, list_images
-from rcrlib.data.masks import MaskStyle
+from rcrlib.data.meaning import MaskStyle
 from rcrlib.data.problems import Problems, collecting
 from rcrlib.data.video import LabelFiles, Video
 from rcrlib.errors import DataError, first_few
