@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from rcrlib.data.label_folder import read_label_folder
@@ -40,13 +42,17 @@ class Dataset:
 
     def __post_init__(self) -> None:
         names = [video.name for video in self.videos]
-        twice = sorted({name for name in names if names.count(name) > 1}) if _repeat(names) else []
+        twice = sorted(name for name, n in Counter(names).items() if n > 1)
         if twice:
             raise DataError(
                 f"{self.root}: two videos have one name: {first_few(twice)}; rename one"
             )
         if not names:
             raise DataError(f"{self.root}: holds no video of the layout {self.layout}")
+
+    @cached_property
+    def _by_name(self) -> dict[str, Video]:
+        return {video.name: video for video in self.videos}
 
     def __len__(self) -> int:
         return len(self.videos)
@@ -58,9 +64,8 @@ class Dataset:
         """Return a video by position or by name; `DataError` where no video has that name."""
         if isinstance(key, int):
             return self.videos[key]
-        for video in self.videos:
-            if video.name == key:
-                return video
+        if key in self._by_name:
+            return self._by_name[key]
         names = [video.name for video in self.videos]
         near = difflib.get_close_matches(key, names, n=3) or names
         raise DataError(
@@ -117,7 +122,3 @@ def merge(datasets: Sequence[Dataset]) -> Dataset:
         flat=all(dataset.flat for dataset in datasets),
         split=first.split if len({dataset.split for dataset in datasets}) == 1 else None,
     )
-
-
-def _repeat(names: list[str]) -> bool:
-    return len(set(names)) < len(names)
