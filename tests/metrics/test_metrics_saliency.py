@@ -276,5 +276,5 @@ def test_what_rounding_left_outside_of_the_range_is_clamped(excess):
 
 def test_values_further_outside_are_refused_as_they_are():
     mask = np.ones((2, 2), bool)
-    with pytest.raises(DataError, match=r"found values from 1 to 1\.00400\d+, expected \[0, 1\]"):
-        mae(np.array([[1, 1], [1, 1.004]], np.float32), mask)
+    with pytest.raises(DataError, match=r"found values from 1 to 1\.0040001, expected"):
+        mae(np.array([[1, 1], [1, 1.0040001]]), mask)
