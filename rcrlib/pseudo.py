@@ -22,6 +22,7 @@ from rcrlib.data import (
     keep_labels,
     normalise,
     read_mask,
+    read_void,
     resize,
     write_mask,
 )
@@ -67,9 +68,10 @@ def generate(
     """Keep one label in l, generate m pseudo-labels in each interval, and write both as PNGs.
 
     The folder holds `VIDEO/FRAME.png`: kept ground truth byte for byte as it was (labels that are
-    not one PNG become one, without loss), pseudo-labels as probabilities in 0..255 at the frame's
-    own size; and `manifest.json`, which says which frame is which. Training takes the folder
-    through `Dataset.with_label_folder`, as it does any other folder of masks.
+    not one PNG become one, without loss and with their void pixels), pseudo-labels as probabilities
+    in 0..255 at the frame's own size; and `manifest.json`, which says which frame is which.
+    Training takes the folder through `Dataset.with_label_folder`, as it does any other folder of
+    masks.
 
     Args:
         dataset: videos with all labels that there are.
@@ -160,21 +162,27 @@ def copy_kept(video: Video, folder: Path) -> dict[str, str]:
     for index, files in video.labels.items():
         label = video.label(index)
         copy = folder / video.name / f"{video.frame_names[index]}.png"
-        if len(files.paths) == 1 and _is_plain(files.paths[0], label):
+        void = video.void(index)
+        if len(files.paths) == 1 and _is_plain(files.paths[0], label, void):
             shutil.copyfile(files.paths[0], copy)
         else:
-            write_mask(copy, label)
+            write_mask(copy, label, void)
     return {video.frame_names[index]: "label" for index in video.annotated}
 
 
-def _is_plain(path: Path, label: np.ndarray) -> bool:
+def _is_plain(path: Path, label: np.ndarray, void: np.ndarray | None) -> bool:
     """Return whether a PNG reads as `label` without its data set's own rule for masks."""
     if path.suffix.lower() != ".png":
         return False
     try:
-        return np.array_equal(read_mask(path), label)
+        same_void = np.array_equal(_all_known(read_void(path), label), _all_known(void, label))
+        return same_void and np.array_equal(read_mask(path), label)
     except DataError:
         return False
+
+
+def _all_known(void: np.ndarray | None, label: np.ndarray) -> np.ndarray:
+    return np.zeros(label.shape, bool) if void is None else void
 
 
 def _digest(fgplg: FGPLG) -> str:

@@ -18,6 +18,11 @@ from rcrlib.flow import FlowEstimator, guidance
 from rcrlib.models import FGPLG
 from rcrlib.variants import Inputs, Variant, sees_flow, sees_labels
 
+VOID_TARGET = -1.0
+"""Marks pixels of a training label about which it says nothing; the loss passes over them, as
+PyTorch's losses do with `ignore_index`. The mark travels in the label itself, so that whatever
+moves labels (augmentation, stacking, reversal) moves void with them."""
+
 
 @dataclass(frozen=True)
 class TripletReader:
@@ -85,6 +90,24 @@ def label_tensor(video: Video, index: int, size: tuple[int, int], *, soft: bool 
     """Read a label as (1, *size) float in [0, 1]; edges turn soft where the size shrinks."""
     label = video.label(index, soft=soft).astype(np.float32)
     return resize(torch.from_numpy(label)[None, None], size)[0]
+
+
+def target_tensor(video: Video, index: int, size: tuple[int, int], *, soft: bool = False) -> Tensor:
+    """Read a label to learn from as `label_tensor` does, but with `VOID_TARGET` at void pixels.
+
+    A pixel that void has any share in after resizing is void: what would be left of the label there
+    is no longer what someone drew.
+    """
+    label, void = label_tensor(video, index, size, soft=soft), video.void(index)
+    if void is None:
+        return label
+    shares = resize(torch.from_numpy(void)[None, None].float(), size)[0]
+    return torch.where(shares > 1e-3, VOID_TARGET, label)
+
+
+def cut_target(target: Tensor) -> Tensor:
+    """Cut labels at one half, {0, 1}; `VOID_TARGET` stays."""
+    return torch.where(target < 0, target, (target >= 0.5).to(target.dtype))
 
 
 def _pixels(frame: np.ndarray, size: tuple[int, int]) -> Tensor:

@@ -16,12 +16,20 @@ from PIL import Image
 from helpers.disks import small_disk
 from helpers.networks import NETWORK
 from helpers.small_runs import metrics, small_preset, write_videos
-from rcrlib.data import Dataset, keep_labels, load, read_mask, write_mask
+from rcrlib.data import (
+    Dataset,
+    LabelFiles,
+    keep_labels,
+    load,
+    read_mask,
+    read_void,
+    write_mask,
+)
 from rcrlib.errors import DataError, OptionError
 from rcrlib.files import RECORD
 from rcrlib.flow import FlowCache, get_flow, write_flow
 from rcrlib.models import FGPLG
-from rcrlib.pseudo import Target, generate, predict_targets
+from rcrlib.pseudo import Target, copy_kept, generate, predict_targets
 from rcrlib.train import train_video
 from rcrlib.triplets import reader_for
 
@@ -113,6 +121,25 @@ def test_kept_ground_truth_is_copied_byte_for_byte(videos, fgplg, tmp_path):
             assert copy.read_bytes() == files.paths[0].read_bytes()
     trained_on = dataset.with_label_folder(tmp_path / "labels")[0].label(0)
     assert np.array_equal(trained_on, dataset[0].label(0))
+
+
+@pytest.mark.parametrize("style", ["auto", "ids-void"])
+def test_void_of_kept_labels_is_kept(style, dataset, tmp_path):
+    video = dataset[0]
+    void = np.zeros(video.size, bool)
+    void[:5] = True
+    path = tmp_path / "1.png"
+    if style == "auto":
+        write_mask(path, video.label(0), void)
+    else:
+        Image.fromarray(np.where(void, 255, 3 * video.label(0)).astype(np.uint8)).save(path)
+    changed = video.with_labels({0: LabelFiles((path,), style)})
+    copy_kept(changed, tmp_path / "labels")
+    copy = tmp_path / "labels" / video.name / "00000.png"
+    assert np.array_equal(read_void(copy), void)
+    assert np.array_equal(read_mask(copy), changed.label(0))
+    if style == "auto":
+        assert copy.read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("kind", ["two objects", "jpg", "ids of a layout"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -77,7 +78,8 @@ def label(
     write_for_labelling(dataset[0], chosen := choose(dataset[0], frames), out, force=force)
     names = [dataset[0].frame_names[index] for index in chosen]
     click.echo(f"{out}: {len(names)} of {len(dataset[0])} frames to draw on: {', '.join(names)}")
-    click.echo(f"then: rcr data label {video} --labels {out} -o my-set")
+    given = f"{shlex.quote(str(video))} --labels {shlex.quote(str(out))}"
+    click.echo(f"then: rcr data label {given} -o my-set")
 
 
 def _bring_back(video: object, labels: Path, out: Path, *, keep_empty: bool, force: bool) -> None:
@@ -85,8 +87,8 @@ def _bring_back(video: object, labels: Path, out: Path, *, keep_empty: bool, for
     from rcrlib.data.annotations import read_annotations
 
     assert isinstance(video, Video)
-    drawn = read_annotations(labels, video.frame_names, video.size)
-    for problem in drawn.problems:
+    drawn = read_annotations(labels, video.frame_names, video.size, video.name)
+    for problem in (*drawn.notes, *drawn.problems):
         click.echo(problem)
     if drawn.problems:
         raise DataError(f"{labels}: {len(drawn.problems)} label(s) cannot be used, listed above")

@@ -6,7 +6,15 @@ from rcrlib.data.frames import Frames, ImageFrames, VideoFileFrames
 from rcrlib.data.label_folder import MANIFEST, read_manifest
 from rcrlib.data.layouts import LAYOUTS, load
 from rcrlib.data.listing import list_files, list_folders, list_images, walk_files
-from rcrlib.data.masks import MaskStyle, image_size, read_image, read_map, read_mask, write_mask
+from rcrlib.data.masks import (
+    image_size,
+    read_image,
+    read_map,
+    read_mask,
+    read_void,
+    write_mask,
+)
+from rcrlib.data.meaning import MaskStyle
 from rcrlib.data.mp4 import write_times
 from rcrlib.data.names import NameTable, folder_name, read_text
 from rcrlib.data.own_video import JPEG_QUALITY, summarise_drawn, write_for_labelling, write_own_set
@@ -81,6 +89,7 @@ __all__ = [
     "read_map",
     "read_mask",
     "read_text",
+    "read_void",
     "resize",
     "summarise_drawn",
     "to_tensor",

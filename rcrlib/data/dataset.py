@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from rcrlib.data.label_folder import read_label_folder
@@ -50,6 +51,10 @@ class Dataset:
         if not names:
             raise DataError(f"{self.root}: holds no video of the layout {self.layout}")
 
+    @cached_property
+    def _by_name(self) -> NameTable[Video]:
+        return NameTable({video.name: video for video in self.videos})
+
     def __len__(self) -> int:
         return len(self.videos)
 
@@ -60,7 +65,7 @@ class Dataset:
         """Return a video by position or by name; `DataError` where no video has that name."""
         if isinstance(key, int):
             return self.videos[key]
-        found = NameTable({video.name: video for video in self.videos}).get(key)
+        found = self._by_name.get(key)
         if found is not None:
             return found
         names = [video.name for video in self.videos]

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rcrlib.data.listing import list_folders, list_images
-from rcrlib.data.masks import MaskStyle, image_size
+from rcrlib.data.masks import image_size
+from rcrlib.data.meaning import MaskStyle
 from rcrlib.data.names import NameTable, read_text, table_of
 from rcrlib.data.video import LabelFiles, Video
 from rcrlib.errors import DataError, first_few

@@ -10,29 +10,28 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from rcrlib.data.meaning import (
+    THRESHOLD,
+    VOID,
+    VOID_COLOUR,
+    MaskStyle,
+    UnclearMaskError,
+    check_greys,
+    palette_holds_ids,
+    void_among_ids,
+)
 from rcrlib.data.orientation import swaps_sides, upright
 from rcrlib.errors import DataError
 from rcrlib.files import atomic_file
 
-THRESHOLD = 128
-"""Grey values of at least this, of 255, are the object."""
-
-MaskStyle = Literal["auto", "grey", "ids", "on-white"]
-"""How a mask file says which pixels are the object.
-
-- `auto`: what most data sets do. A palette file holds object ids, and every id but 0 is the object;
-  anything else is grey, and the object is what is >= 128. A grey file that is not black and yet
-  nowhere >= 128 is refused: it holds 0 and 1, or ids, and would be empty without a word.
-- `grey`: >= 128, whatever the values; for maps that this library wrote.
-- `ids`: everything that is not 0 or black.
-- `on-white`: everything that is not white (the .ppm files of FBMS).
-"""
+Grey = NDArray[np.uint8]
+Void = NDArray[np.bool_]
 
 IMAGE_ERRORS = (
     OSError,
@@ -76,7 +75,8 @@ def read_mask(
     """Read a mask as (H, W) uint8 {0, 1}, or, with `soft`, as (H, W) float32 in [0, 1].
 
     An alpha channel is ignored (some of DAVIS' masks carry one), unless it varies while the colour
-    is the same everywhere: then the mask was drawn in the alpha channel.
+    is the same everywhere: then the mask was drawn in the alpha channel. Void pixels are 0;
+    `read_void` finds them.
 
     Args:
         path: the file; grey, palette, 1-bit, or colour with R = G = B.
@@ -86,7 +86,7 @@ def read_mask(
 
     Raises:
         DataError: the file is missing, broken, of another size, coloured where greys are expected,
-            or (`style="auto"`) neither black nor anywhere >= 128.
+            or (`style="auto"`) its values may mean several things.
     """
     grey = read_grey(path, size=size, style=style)
     if soft:
@@ -99,13 +99,24 @@ def read_grey(
 ) -> NDArray[np.uint8]:
     """Read a mask as (H, W) uint8, 0..255, without thresholding; otherwise as `read_mask`."""
     with _opened(path) as image:
-        grey = _object_grey(Path(path), upright(image), style)
-    if size is not None and grey.shape != size:
-        raise DataError(
-            f"{path}: the mask is {_wxh(grey.shape)} and its frame is {_wxh(size)} pixels;"
-            " give a mask of the frame's size"
-        )
+        grey, _ = _object_and_void(Path(path), upright(image), style)
+    _check_size(path, grey, size)
     return grey
+
+
+def read_void(
+    path: str | Path, *, size: tuple[int, int] | None = None, style: MaskStyle = "auto"
+) -> Void | None:
+    """Read where a mask says nothing: (H, W) bool, or None where it has no such pixel.
+
+    Of a file that cannot have any, only the header is read. Arguments and errors as in `read_mask`.
+    """
+    with _opened(path) as image:
+        if style != "ids-void" and (image.mode != "P" or style != "auto"):
+            return None
+        grey, void = _object_and_void(Path(path), upright(image), style)
+    _check_size(path, grey, size)
+    return void
 
 
 def read_map(path: str | Path, *, palette_ids: bool = False) -> NDArray[np.uint8]:
@@ -113,36 +124,76 @@ def read_map(path: str | Path, *, palette_ids: bool = False) -> NDArray[np.uint8
 
     Args:
         path: the file.
-        palette_ids: take a palette for object ids, of which all but 0 give 255; else it is refused
-            where it is coloured.
+        palette_ids: take the values of a coloured palette for object ids, of which all but 0 (and
+            void) give 255; else such a palette is refused.
 
     Raises:
         DataError: the file is missing, broken, coloured (RGB or palette), or deeper than 8 bits
             (16-bit PNG, float TIFF).
     """
     with _opened(path) as image:
-        ids = palette_ids and image.mode == "P" and not _is_black_and_white(image)
-        grey = _object_grey(Path(path), upright(image), "ids" if ids else "grey")
+        with _naming(path):
+            ids = palette_ids and image.mode == "P" and _holds_ids(image)
+        grey, _ = _object_and_void(Path(path), upright(image), "auto" if ids else "grey")
     return np.ascontiguousarray(grey)
 
 
-def write_mask(path: str | Path, mask: NDArray[np.generic]) -> None:
+def write_mask(
+    path: str | Path, mask: NDArray[np.generic], void: NDArray[np.bool_] | None = None
+) -> None:
     """Write a mask as a one-channel PNG, 0..255, whole or not at all.
+
+    With void pixels it becomes a palette PNG of the ids 0, 1 and 255, as in DAVIS and VOC, because
+    greys of 0 and 255 have no value left for them.
 
     Args:
         path: the file to write; folders above it are made.
         mask: (H, W); bool or integers {0, 1}, or floats in [0, 1] (rounded to 1/255).
+        void: (H, W); where the mask says nothing. None: nowhere.
 
     Raises:
-        ValueError: another shape, or values outside [0, 1].
+        ValueError: another shape, values outside [0, 1], or void beside values between 0 and 1.
     """
     if mask.ndim != 2:
         raise ValueError(f"a mask has the shape (H, W), this one has {mask.shape}")
     values = mask.astype(np.float32)
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(f"a mask lies in [0, 1], this one in [{values.min()}, {values.max()}]")
+    levels = np.round(values * 255).astype(np.uint8)
+    if void is not None and void.any():
+        _write_ids(path, levels, void)
+        return
     with atomic_file(path) as temporary:
-        Image.fromarray(np.round(values * 255).astype(np.uint8)).save(temporary, format="PNG")
+        Image.fromarray(levels).save(temporary, format="PNG")
+
+
+def _write_ids(path: str | Path, levels: Grey, void: Void) -> None:
+    """Write a palette PNG of 0, 1 and void, with a text in it that says what 255 is."""
+    if void.shape != levels.shape or not np.isin(levels[~void], (0, 255)).all():
+        raise ValueError("void pixels go with a mask of 0 and 1 of the same shape only")
+    image = Image.fromarray(np.where(void, VOID, levels > 0).astype(np.uint8), "P")
+    image.putpalette([0, 0, 0, 255, 255, 255, *[0] * (3 * 253), *VOID_COLOUR])
+    text = PngInfo()
+    text.add_text("void", str(VOID))
+    with atomic_file(path) as temporary:
+        image.save(temporary, format="PNG", pnginfo=text)
+
+
+def _check_size(path: str | Path, grey: Grey, size: tuple[int, int] | None) -> None:
+    if size is not None and grey.shape != size:
+        raise DataError(
+            f"{path}: the mask is {_wxh(grey.shape)} and its frame is {_wxh(size)} pixels;"
+            " give a mask of the frame's size"
+        )
+
+
+@contextmanager
+def _naming(path: str | Path) -> Iterator[None]:
+    """Turn an `UnclearMaskError` into a `DataError` that names the file."""
+    try:
+        yield
+    except UnclearMaskError as error:
+        raise DataError(f"{path}: {error}") from None
 
 
 @contextmanager
@@ -161,25 +212,48 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
         ) from error
 
 
-def _object_grey(path: Path, image: Image.Image, style: MaskStyle) -> NDArray[np.uint8]:
-    """Convert a mask image to (H, W) uint8, 0..255, in which the object is >= 128."""
-    if image.mode == "P" and style in ("auto", "ids") and not _is_black_and_white(image):
-        return np.where(np.array(image) > 0, 255, 0).astype(np.uint8)
+def _object_and_void(path: Path, image: Image.Image, style: MaskStyle) -> tuple[Grey, Void | None]:
+    """Convert a mask image to (H, W) uint8, 0..255, in which the object is >= 128, and its void."""
+    with _naming(path):
+        if image.mode == "P" and style in ("auto", "ids", "ids-void") and _holds_ids(image):
+            return _ids(image, style)
     colour = _colours(image)
     if style == "ids":
-        return np.where((colour > 0).any(2), 255, 0).astype(np.uint8)
+        return np.where((colour > 0).any(2), 255, 0).astype(np.uint8), None
     if style == "on-white":
-        return np.where((colour < 255).any(2), 255, 0).astype(np.uint8)
+        return np.where((colour < 255).any(2), 255, 0).astype(np.uint8), None
     if (colour != colour[..., :1]).any():
         what, expected = ("map", "") if style == "grey" else ("mask", " (0/255) or palette ids")
         raise DataError(f"{path}: the {what} is coloured; expected grey{expected}")
-    grey: NDArray[np.uint8] = colour[..., 0]
-    if style == "auto" and 0 < grey.max() < THRESHOLD:
-        raise DataError(
-            f"{path}: the mask's greatest value is {grey.max()} of 255; save it as 0 and 255,"
-            " or ids of objects with a palette"
-        )
-    return grey
+    grey: Grey = colour[..., 0]
+    if style == "ids-void":
+        void = grey == VOID
+        return np.where(void | (grey == 0), 0, 255).astype(np.uint8), void if void.any() else None
+    if style == "auto":
+        with _naming(path):
+            check_greys(grey)
+    return grey, None
+
+
+def _ids(image: Image.Image, style: MaskStyle) -> tuple[Grey, Void | None]:
+    """Read a palette's ids: 255 where an object is, and the void pixels."""
+    ids = np.array(image)
+    if style == "ids":
+        return np.where(ids > 0, 255, 0).astype(np.uint8), None
+    marked = style == "ids-void" or image.info.get("void") == str(VOID)
+    if not void_among_ids(np.flatnonzero(np.bincount(ids.ravel())).astype(np.uint8), marked=marked):
+        return np.where(ids > 0, 255, 0).astype(np.uint8), None
+    void = ids == VOID
+    return np.where((ids > 0) & ~void, 255, 0).astype(np.uint8), void
+
+
+def _holds_ids(image: Image.Image) -> bool:
+    """Whether a palette image holds object ids, as opposed to greys or black and white."""
+    stored = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)[:256]
+    palette = np.zeros((256, 3), np.uint8)
+    palette[: len(stored)] = stored
+    values = np.flatnonzero(image.histogram()[:256]).astype(np.uint8)
+    return palette_holds_ids(values, palette)
 
 
 def _colours(image: Image.Image) -> NDArray[np.uint8]:
@@ -190,12 +264,6 @@ def _colours(image: Image.Image) -> NDArray[np.uint8]:
     colour, alpha = pixels[..., :3], pixels[..., 3:]
     drawn_in_alpha = alpha.min() < alpha.max() and (colour == colour[0, 0]).all()
     return alpha if drawn_in_alpha else colour
-
-
-def _is_black_and_white(image: Image.Image) -> bool:
-    """Whether a palette image is a black-and-white mask, as opposed to one of object ids."""
-    colours = image.convert("RGB").getcolors(maxcolors=2) or []
-    return {colour for _, colour in colours} == {(0, 0, 0), (255, 255, 255)}
 
 
 def _wxh(size: tuple[int, ...]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rcrlib.data.frames import ImageFrames
 from rcrlib.data.listing import is_folder, list_folders, list_images
-from rcrlib.data.masks import MaskStyle
+from rcrlib.data.meaning import MaskStyle
 from rcrlib.data.names import NameTable, table_of
 from rcrlib.data.problems import Problems, collecting
 from rcrlib.data.video import LabelFiles, Video

@@ -95,7 +95,7 @@ def write_own_set(
     with output_folder(out / video.name, record, force=force) as folder:
         _write_frames(video, folder / "frames")
         for name, mask in labels.items():
-            write_mask(folder / "labels" / f"{name}.png", mask)
+            write_mask(folder / "labels" / f"{name}.png", mask, drawn.voids.get(name))
     return out
 
 

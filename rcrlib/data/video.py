@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcrlib.data.frames import Frames
-from rcrlib.data.masks import MaskStyle, read_grey, read_mask
+from rcrlib.data.masks import read_grey, read_mask, read_void
+from rcrlib.data.meaning import THRESHOLD, MaskStyle
 from rcrlib.errors import DataError
 
 
@@ -20,7 +21,8 @@ from rcrlib.errors import DataError
 class LabelFiles:
     """The mask files of one frame; most data sets have one, SegTrack v2 has one per object.
 
-    The label is their union: the pixelwise maximum.
+    The label is their union: the pixelwise maximum. A pixel is void where one of them says so and
+    none has an object.
     """
 
     paths: tuple[Path, ...]
@@ -39,6 +41,17 @@ class LabelFiles:
         masks = [read_grey(path, size=size, style=self.style) for path in self.paths]
         union: NDArray[np.uint8] = np.maximum.reduce(masks) if len(masks) > 1 else masks[0]
         return union
+
+    def read_void(self, *, size: tuple[int, int] | None = None) -> NDArray[np.bool_] | None:
+        """Read where the label says nothing: (H, W) bool, or None (most files) for nowhere."""
+        found = (read_void(path, size=size, style=self.style) for path in self.paths)
+        voids = [void for void in found if void is not None]
+        if not voids:
+            return None
+        void: NDArray[np.bool_] = np.logical_or.reduce(voids)
+        if len(self.paths) > 1:
+            void &= self.read_grey(size=size) < THRESHOLD
+        return void if void.any() else None
 
 
 @dataclass(frozen=True)
@@ -97,17 +110,28 @@ class Video:
         return self.frames[index]
 
     def label(self, index: int, *, soft: bool = False) -> NDArray[np.generic]:
-        """Read one label: (H, W) uint8 {0, 1}, or with `soft` float32 in [0, 1].
+        """Read one label: (H, W) uint8 {0, 1}, or with `soft` float32 in [0, 1]; void pixels are 0.
 
         Raises:
             DataError: the frame has no label, or its label cannot be read or is of another size.
         """
+        return self._label_files(index).read(size=self.size, soft=soft)
+
+    def void(self, index: int) -> NDArray[np.bool_] | None:
+        """Read where a label says nothing: (H, W) bool, or None where it has no such pixel.
+
+        These pixels are neither learned from nor scored; `rcrlib.data.meaning` says which files
+        have them. Raises what `label` raises.
+        """
+        return self._label_files(index).read_void(size=self.size)
+
+    def _label_files(self, index: int) -> LabelFiles:
         if index not in self.labels:
             raise DataError(
                 f"{self.name}: frame {index} has no label; labelled are {len(self.labels)} of"
                 f" {len(self)} frames"
             )
-        return self.labels[index].read(size=self.size, soft=soft)
+        return self.labels[index]
 
     def stream(self) -> Iterator[NDArray[np.uint8]]:
         """Yield all frames in order, one in memory at a time; raises what `frame` raises."""

@@ -11,7 +11,7 @@ from rcrlib.data import Interval, Video, dataset_intervals, read_mask, resize
 from rcrlib.demo.plan import Plan
 from rcrlib.models import FGPLG
 from rcrlib.pseudo import Target, predict_targets
-from rcrlib.show import contact_sheet, flow_picture, overlay
+from rcrlib.show import contact_sheet, flow_picture, mark_void, overlay
 from rcrlib.triplets import TripletReader
 
 COLUMNS = (
@@ -73,7 +73,7 @@ def _flow(video: Video, k: int, j: int, reader: TripletReader) -> np.ndarray:
 
 
 def _truth(video: Video, index: int) -> np.ndarray | None:
-    return video.label(index) if index in video.labels else None
+    return mark_void(video.label(index), video.void(index)) if index in video.labels else None
 
 
 def _prediction(video: Video, index: int, maps: Path) -> np.ndarray:

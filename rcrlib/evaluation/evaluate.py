@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 from rcrlib.data import Dataset, folder_name, read_map, resize
 from rcrlib.errors import DataError, first_few
 from rcrlib.evaluation.pairs import Pair, check_complete, find_pairs
-from rcrlib.evaluation.truth import true_mask
+from rcrlib.evaluation.truth import true_mask, true_void
 from rcrlib.metrics import (
     SaliencyMetrics,
     SaliencyProtocol,
@@ -60,6 +60,9 @@ class Evaluation(Generic[Result]):
     worst: tuple[WorstFrame, ...]
     """From the worst up."""
 
+    highest: int = 255
+    """The greatest level of all predictions, of 255."""
+
     @property
     def remarks(self) -> list[str]:
         """Caveats to print with the numbers, one line each."""
@@ -69,7 +72,13 @@ class Evaluation(Generic[Result]):
             "unreadable and left out": len(self.unreadable),
             "(or folders of them) without a frame, not looked at": len(self.extra),
         }
-        return [f"{self.method}: {n} predictions {what}" for what, n in counts.items() if n]
+        remarks = [f"{self.method}: {n} predictions {what}" for what, n in counts.items() if n]
+        if self.highest < 128:
+            remarks.append(
+                f"{self.method}: no prediction exceeds {self.highest} of 255; maps go from 0 to 255"
+                " (were these saved without * 255?)"
+            )
+        return remarks
 
 
 @dataclass
@@ -79,6 +88,7 @@ class _Chunk:
     metrics: Any
     scores: list[tuple[float, Pair]] = field(default_factory=list)
     resized: int = 0
+    highest: int = 0
     unreadable: list[str] = field(default_factory=list)
 
 
@@ -109,10 +119,12 @@ def evaluate_saliency(
             the masks are.
     """
 
-    def measure(metrics: SaliencyMetrics, pair: Pair) -> tuple[float, bool]:
-        levels, mask, resized = _read(pair, read_map)
-        (frame,) = metrics.update(levels, mask, pair.video.name, [pair.number])
-        return frame.s, resized
+    def measure(metrics: SaliencyMetrics, pair: Pair) -> tuple[float, _Read]:
+        read = _read(pair, read_map)
+        (frame,) = metrics.update(
+            read.levels, read.mask, pair.video.name, [pair.number], void=read.void
+        )
+        return frame.s, read
 
     make = partial(SaliencyMetrics, protocol, weighted=weighted)
     return _evaluate(dataset, Path(folder), make, measure, method, allow_missing, worst)
@@ -146,10 +158,12 @@ def evaluate_segmentation(
             raise DataError(f"{path}: holds 0 and 1 of 255; save masks as 0 and 255")
         return levels
 
-    def measure(metrics: SegmentationMetrics, pair: Pair) -> tuple[float, bool]:
-        levels, mask, resized = _read(pair, read)
-        ((j, _),) = metrics.update(levels / 255, mask, pair.video.name, [pair.number])
-        return j, resized
+    def measure(metrics: SegmentationMetrics, pair: Pair) -> tuple[float, _Read]:
+        found = _read(pair, read)
+        ((j, _),) = metrics.update(
+            found.levels / 255, found.mask, pair.video.name, [pair.number], void=found.void
+        )
+        return j, found
 
     make = partial(SegmentationMetrics, protocol, threshold)
     return _evaluate(dataset, Path(folder), make, measure, method, allow_missing, worst)
@@ -163,12 +177,13 @@ def _evaluate(
     found = find_pairs(dataset, folder)
     if not allow_missing:
         check_complete(folder, found, dataset)
-    resized, unreadable = 0, []
+    resized, highest, unreadable = 0, 0, []
     lowest: list[tuple[float, int, Pair]] = []
     numbers = count()
     for chunk in _in_threads(partial(_measure_chunk, make, measure), found.pairs, folder.name):
         metrics.merge(chunk.metrics)
         resized += chunk.resized
+        highest = max(highest, chunk.highest)
         unreadable += chunk.unreadable
         for score, pair in chunk.scores:
             # A heap whose first is the best of the worst; numbers keep it from comparing pairs.
@@ -187,6 +202,7 @@ def _evaluate(
         method=method or folder_name(folder), data=dataset.name, result=metrics.compute(),
         resized=resized, missing=found.missing, extra=found.extra, unreadable=tuple(unreadable),
         worst=tuple(WorstFrame(-s, pair) for s, _, pair in sorted(lowest, reverse=True)),
+        highest=highest,
     )  # fmt: skip
 
 
@@ -214,11 +230,12 @@ def _measure_chunk(
     chunk = _Chunk(make())
     for pair in pairs:
         try:
-            score, resized = measure(chunk.metrics, pair)
+            score, read = measure(chunk.metrics, pair)
         except _UnreadableError as error:
             chunk.unreadable.append(str(error))
         else:
-            chunk.resized += resized
+            chunk.resized += read.resized
+            chunk.highest = max(chunk.highest, int(read.levels.max()))
             chunk.scores.append((score, pair))
     return chunk
 
@@ -227,16 +244,32 @@ class _UnreadableError(Exception):
     """A prediction that cannot be read; a mask that cannot be read is a `DataError`."""
 
 
-def _read(
-    pair: Pair, read: Callable[[Path], NDArray[np.uint8]]
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_], bool]:
-    """Read prediction and mask, and whether the prediction was resized to the mask."""
-    mask = true_mask(pair.label)
+@dataclass(frozen=True)
+class _Read:
+    """A prediction and what it is compared with, all (H, W)."""
+
+    levels: NDArray[np.uint8]
+    mask: NDArray[np.bool_]
+    void: NDArray[np.bool_] | None
+    """Pixels that are not scored."""
+
+    resized: bool
+    """Whether the prediction was resized to the mask."""
+
+
+def _read(pair: Pair, read: Callable[[Path], NDArray[np.uint8]]) -> _Read:
+    """Read prediction and mask."""
+    mask, void = true_mask(pair.label), true_void(pair.label)
+    if void is not None and void.all():
+        raise DataError(
+            f"{pair.video.name}, frame {pair.number}: its label is void everywhere; delete that label"
+        )
     try:
         levels = read(pair.prediction)
     except DataError as error:
         raise _UnreadableError(str(error)) from error
     if levels.shape == mask.shape:
-        return levels, mask, False
+        return _Read(levels, mask, void, False)
     height, width = mask.shape
-    return resize(torch.from_numpy(levels)[None], (height, width))[0].numpy(), mask, True
+    smooth = resize(torch.from_numpy(levels)[None], (height, width))[0].numpy()
+    return _Read(smooth, mask, void, True)

@@ -12,9 +12,16 @@ from rcrlib.data import read_map, resize
 from rcrlib.errors import DataError
 from rcrlib.evaluation.evaluate import Evaluation, WorstFrame
 from rcrlib.evaluation.tables import heading
-from rcrlib.evaluation.truth import MASKS, true_mask
+from rcrlib.evaluation.truth import MASKS, true_mask, true_void
 from rcrlib.metrics import SaliencyResult, SegmentationResult
-from rcrlib.show import Picture, contact_sheet, f_threshold_plot, overlay, precision_recall_plot
+from rcrlib.show import (
+    Picture,
+    contact_sheet,
+    f_threshold_plot,
+    mark_void,
+    overlay,
+    precision_recall_plot,
+)
 
 
 def draw_curves(evaluations: Sequence[Evaluation[SaliencyResult]], folder: Path) -> list[Path]:
@@ -65,7 +72,8 @@ def _row(worst: WorstFrame, with_frames: bool) -> list[ArrayLike | None]:
     height, width = mask.shape
     levels = torch.from_numpy(read_map(pair.prediction, palette_ids=True))[None]
     map_ = resize(levels, (height, width))[0].numpy() / 255
+    truth = mark_void(mask, true_void(pair.label))
     if not with_frames:
-        return [map_, mask]
+        return [map_, truth]
     frame = pair.video.frame(pair.number)
-    return [frame, overlay(frame, map_), map_, mask]
+    return [frame, overlay(frame, map_), map_, truth]

@@ -75,8 +75,9 @@ def pseudo_intervals(dataset: Dataset, folder: Path) -> dict[str, list[Interval]
 
 
 def _intervals(video: Video, kinds: Mapping[str, str], folder: Path) -> Iterator[Interval]:
-    pseudo = [k for k in video.annotated if kinds[video.frame_names[k]] == "pseudo"]
-    kept = [k for k in video.annotated if k not in pseudo]
+    of = {k: kinds[video.frame_names[k]] for k in video.annotated}
+    pseudo = [k for k, kind in of.items() if kind == "pseudo"]
+    kept = [k for k, kind in of.items() if kind != "pseudo"]
     for i, j in pairwise(kept):
         if inside := tuple(k for k in pseudo if i < k < j):
             yield Interval(i, j, inside)
@@ -115,9 +116,18 @@ def score_pseudo_labels(
     scores = []
     for video, i, k, j in tqdm(targets, "score", unit="frame", disable=None, leave=False):
         truth, made = video.label(k), label_estimates(video, i, k, j, folder, reader)
-        each = (iou(estimate, truth) for estimate in (made.copied, made.warped, made.generated))
+        void = video.void(k)
+        each = (
+            iou(_known(estimate, void), truth)
+            for estimate in (made.copied, made.warped, made.generated)
+        )
         scores.append(TargetScore(video, i, k, j, *each))
     return scores
+
+
+def _known(estimate: NDArray[np.generic], void: NDArray[np.bool_] | None) -> NDArray[np.generic]:
+    """Clear an estimate where the truth is void (and 0 itself), so that nothing is scored there."""
+    return estimate if void is None else np.where(void, estimate.dtype.type(0), estimate)
 
 
 def judge_pseudo_labels(
@@ -181,8 +191,10 @@ def pseudo_sheet(
     names = []
     for s in scores:
         frame, made = s.video.frame(s.k), label_estimates(s.video, s.i, s.k, s.j, folder, reader)
-        masks = (made.copied, made.warped, made.generated, s.video.label(s.k))
-        rows.append([frame, *(overlay(frame, mask.astype(np.float32)) for mask in masks)])
+        masks = (made.copied, made.warped, made.generated)
+        pictures = [overlay(frame, mask.astype(np.float32)) for mask in masks]
+        truth = overlay(frame, s.video.label(s.k), void=s.video.void(s.k))
+        rows.append([frame, *pictures, truth])
         numbers = f"{s.copied:.2f}, {s.warped:.2f}, {s.generated:.2f}"
         names.append(f"{s.video.name}\n{s.video.frame_names[s.k]}\nIoU {numbers}")
     return contact_sheet(rows, COLUMNS, names, path, title)

@@ -65,6 +65,14 @@ def true_mask(labels: LabelFiles, size: tuple[int, int] | None = None) -> NDArra
     return labels.read_grey(size=size) > 128
 
 
+def true_void(labels: LabelFiles, size: tuple[int, int] | None = None) -> NDArray[np.bool_] | None:
+    """Read which pixels of a mask are void and not to be scored; None where none is.
+
+    Raises what `true_mask` raises.
+    """
+    return labels.read_void(size=size)
+
+
 def _holds_masks(root: Path) -> bool:
     return root.is_dir() and bool(_mask_files(root))
 

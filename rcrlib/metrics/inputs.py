@@ -15,11 +15,16 @@ LEVELS = 256
 """Grey levels of an 8-bit picture, which is how predictions are kept and published."""
 
 
+ROUNDING = 0.5 / (LEVELS - 1)
+"""Values outside of [0, 1] by less than this round to the nearest level in it."""
+
+
 def as_prediction(prediction: Map, what: str = "prediction") -> Tensor:
     """Check a prediction and return it as a tensor of the same type.
 
     Args:
-        prediction: float, any shape, in [0, 1].
+        prediction: float, any shape, in [0, 1]. What is outside by less than half a level, as
+            rounding leaves it (1.0000001), is clamped.
         what: how the error calls it.
 
     Raises:
@@ -35,8 +40,10 @@ def as_prediction(prediction: Map, what: str = "prediction") -> Tensor:
         raise DataError(f"{what}: found NaN or infinity, expected values in [0, 1]")
     if prediction.numel() and (prediction.min() < 0 or prediction.max() > 1):
         low, high = float(prediction.min()), float(prediction.max())
+        if low > -ROUNDING and high < 1 + ROUNDING:
+            return prediction.clamp(0, 1)
         raise DataError(
-            f"{what}: found values from {low:.4g} to {high:.4g}, expected [0, 1];"
+            f"{what}: found values from {low:.9g} to {high:.9g}, expected [0, 1];"
             " logits go through a sigmoid first"
         )
     return prediction

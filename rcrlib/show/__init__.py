@@ -26,7 +26,14 @@ from rcrlib.show.datasets import dataset_sheet, dataset_summary
 from rcrlib.show.dots import Panel, dot_plot
 from rcrlib.show.film import Show, film, no_film
 from rcrlib.show.intervals import interval_plot
-from rcrlib.show.pictures import TINT, TINT_STRENGTH, as_picture, flow_picture, overlay
+from rcrlib.show.pictures import (
+    TINT,
+    TINT_STRENGTH,
+    as_picture,
+    flow_picture,
+    mark_void,
+    overlay,
+)
 from rcrlib.show.sheet import contact_sheet
 from rcrlib.show.style import (
     DASHES,
@@ -68,6 +75,7 @@ __all__ = [
     "finish_figure",
     "flow_picture",
     "interval_plot",
+    "mark_void",
     "no_film",
     "overlay",
     "precision_recall_in_words",

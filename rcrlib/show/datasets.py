@@ -109,7 +109,11 @@ def _frames(video: Video) -> list[int]:
 def _picture(video: Video, index: int) -> Picture:
     """Read a frame, with its label over it where it has one."""
     frame = video.frame(index)
-    return overlay(frame, video.label(index)) if index in video.labels else frame
+    return (
+        overlay(frame, video.label(index), void=video.void(index))
+        if index in video.labels
+        else frame
+    )
 
 
 def _filled(rows: list[list[Picture]]) -> list[list[Picture | None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from rcrlib.errors import DataError
@@ -18,8 +18,16 @@ grass alike."""
 TINT_STRENGTH = 0.55  # of the tint where saliency is 1; the texture below stays readable
 
 
+VOID_GREY = 128
+"""Grey of void pixels, and, at `TINT_STRENGTH`, of their tint."""
+
+
 def overlay(
-    frame: Picture, saliency: ArrayLike, colour: tuple[int, int, int] = TINT, level: float = 0.5
+    frame: Picture,
+    saliency: ArrayLike,
+    colour: tuple[int, int, int] = TINT,
+    level: float = 0.5,
+    void: NDArray[np.bool_] | None = None,
 ) -> Picture:
     """Tint what is salient and draw a line around it.
 
@@ -28,6 +36,7 @@ def overlay(
         saliency: `(H, W)`, a float map in [0, 1] or a mask of {0, 1}.
         colour: of the tint, RGB, 0..255. It grows with saliency.
         level: the line, white within dark, runs where saliency crosses this value.
+        void: bool `(H, W)`, pixels about which a label says nothing; they turn grey.
 
     Returns:
         uint8 `(H, W, 3)`; `frame` itself is not changed.
@@ -45,12 +54,20 @@ def overlay(
     share = TINT_STRENGTH * values
     tint = np.full_like(frame, colour)
     picture = cv2.blendLinear(frame, tint, 1 - share, share).astype(np.uint8, copy=False)
+    if void is not None:
+        grey = TINT_STRENGTH * VOID_GREY
+        picture[void] = np.rint((1 - TINT_STRENGTH) * picture[void] + grey).astype(np.uint8)
     region = (values >= level).astype(np.uint8)
     lines, _ = cv2.findContours(region, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     thin = max(1, round(min(region.shape) / 320))
     cv2.drawContours(picture, lines, -1, (20, 20, 20), 3 * thin, cv2.LINE_AA)
     cv2.drawContours(picture, lines, -1, (255, 255, 255), thin, cv2.LINE_AA)
     return picture
+
+
+def mark_void(mask: NDArray[np.generic], void: NDArray[np.bool_] | None) -> NDArray[np.generic]:
+    """Return a mask for `as_picture` in which void pixels are grey: `(H, W)`."""
+    return mask if void is None else np.where(void, VOID_GREY / 255, mask.astype(np.float32))
 
 
 def as_picture(values: ArrayLike) -> Picture:

@@ -136,12 +136,17 @@ def _step(
 def frame_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the sigmoid cross-entropy (paper 4.2): a mean over pixels, summed over frames.
 
+    Void pixels are left out of the mean; a frame of nothing else counts as 0.
+
     Args:
         logits: (B, T, 1, H, W), any float type.
-        labels: (B, T, 1, H, W) in [0, 1].
+        labels: (B, T, 1, H, W) in [0, 1]; below 0 (`rcrlib.triplets.VOID_TARGET`) where void.
     """
-    losses = F.binary_cross_entropy_with_logits(logits.float(), labels, reduction="none")
-    return losses.mean(dim=(-3, -2, -1)).sum()
+    known = labels >= 0
+    targets = labels.clamp(min=0)
+    losses = F.binary_cross_entropy_with_logits(logits.float(), targets, reduction="none") * known
+    pixels = known.sum(dim=(-3, -2, -1)).clamp(min=1)
+    return (losses.sum(dim=(-3, -2, -1)) / pixels).sum()
 
 
 def _fabric(config: TrainConfig) -> Fabric:

@@ -11,7 +11,7 @@ from torch import Tensor
 from rcrlib.data import Dataset, Video, augment, clips, dataset_triplets, normalise
 from rcrlib.errors import DataError
 from rcrlib.train.sampler import SampleKey
-from rcrlib.triplets import TripletReader, image_tensor, label_tensor
+from rcrlib.triplets import TripletReader, cut_target, image_tensor, target_tensor
 
 
 class Sample(NamedTuple):
@@ -27,7 +27,8 @@ class Sample(NamedTuple):
     """(T, 4, H, W): FGPLG's warped labels and flow magnitudes; (T, 0, H, W) in the other stages."""
 
     labels: Tensor
-    """(T, 1, H, W): {0, 1}, or [0, 1] where soft labels were asked for."""
+    """(T, 1, H, W): {0, 1}, or [0, 1] where soft labels were asked for; `VOID_TARGET` (below 0)
+    at void pixels."""
 
 
 class SampleSet(Protocol):
@@ -93,11 +94,11 @@ class ClipSamples:
         if self.reverse and key.seed % 2:
             clip = clip[::-1]
         frames = torch.stack([image_tensor(video.frame(n), self.size) for n in clip])
-        labels = torch.stack([label_tensor(video, n, self.size, soft=self.soft) for n in clip])
+        labels = torch.stack([target_tensor(video, n, self.size, soft=self.soft) for n in clip])
         if self.augment:
             frames, labels = augment(frames, labels, key.seed)
         if not self.soft:
-            labels = (labels >= 0.5).float()
+            labels = cut_target(labels)
         return Sample(normalise(frames), frames[:, :0], labels)
 
 
@@ -142,10 +143,10 @@ class TripletSamples:
         """Read one triplet; raises what `Video.frame`, `Video.label` and the flow raise."""
         video, i, k, j = self.triplets[key.sample]
         frame, guide = (part[None] for part in self.reader(video, i, k, j))
-        label = label_tensor(video, k, self.reader.size)[None]
+        label = target_tensor(video, k, self.reader.size)[None]
         if self.augment:
             frame, label, guide = augment(frame, label, key.seed, maps=guide)
-        return Sample(normalise(frame), guide, (label >= 0.5).float())
+        return Sample(normalise(frame), guide, cut_target(label))
 
 
 class ClipsWithImages:

@@ -23,7 +23,7 @@ from rcrlib.flow import magnitude, warp
 from rcrlib.runtime import mix_seed
 from rcrlib.train.sampler import SampleKey
 from rcrlib.train.samples import Sample
-from rcrlib.triplets import image_tensor, label_tensor
+from rcrlib.triplets import VOID_TARGET, cut_target, image_tensor, target_tensor
 from rcrlib.variants import Variant
 
 DISPLACEMENT = (0.001, 0.08)
@@ -73,13 +73,13 @@ class StillTriplets:
             frame, label = _add_distractor(frame, label, self._read(other)[0], generator)
         if self.augment:
             frame, label = augment(frame, label, key.seed)
-        guide = corrupted_guidance(label, key.seed, self.variant)
+        guide = corrupted_guidance(label.clamp(min=0), key.seed, self.variant)
         return Sample(normalise(frame), guide, label)
 
     def _read(self, sample: int) -> tuple[Tensor, Tensor]:
         video, index = self.labelled[sample]
-        label = label_tensor(video, index, self.size)[None]
-        return image_tensor(video.frame(index), self.size)[None], (label >= 0.5).float()
+        label = target_tensor(video, index, self.size)[None]
+        return image_tensor(video.frame(index), self.size)[None], cut_target(label)
 
 
 def _add_distractor(
@@ -89,7 +89,7 @@ def _add_distractor(
 
     Args:
         frame: (1, 3, H, W).
-        label: (1, 1, H, W) of `frame`.
+        label: (1, 1, H, W) of `frame`, with `VOID_TARGET` at void pixels.
         other: (1, 3, H, W), the distractor.
         generator: decides the halves.
 
@@ -100,11 +100,12 @@ def _add_distractor(
     first = bool(torch.rand((), generator=generator) < 0.5)
     pair = [(frame, label), (other, torch.zeros_like(label))]
     frames, labels = zip(*(pair if first else reversed(pair)), strict=True)
-    height, width = frame.shape[2:]
-    return (
-        resize(torch.cat(frames, dim=axis), (height, width)),
-        resize(torch.cat(labels, dim=axis), (height, width), binary=True),
-    )
+    size = (frame.shape[2], frame.shape[3])
+    target = torch.cat(labels, dim=axis)
+    halves = resize(target.clamp(min=0), size, binary=True)
+    if (target < 0).any():
+        halves[resize((target < 0).float(), size) > 1e-3] = VOID_TARGET
+    return resize(torch.cat(frames, dim=axis), size), halves
 
 
 def corrupted_guidance(label: Tensor, seed: int, variant: Variant = "paper") -> Tensor:

@@ -150,3 +150,35 @@ def test_options_out_of_range_and_missing_files_are_refused(refused, film):
     refused(*label, "--policy", "best", "-o", "a", says=["policy 'best': unknown; use even"])
     refused(*label, "--labels", "nowhere", "-o", "a", says=["nowhere: not there"])
     refused("data", "label", "nowhere.mp4", "-o", "a", says=["nowhere.mp4: not there"])
+
+
+def test_void_goes_from_the_drawing_into_the_set_and_onto_the_sheet(rcr, film, tmp_path):
+    rcr("data", "label", film, "--frames", 1, "-o", tmp_path / "to draw")
+    (name,) = draw_in_labelme(tmp_path / "to draw")
+    path = tmp_path / f"to draw/pictures/{name}.json"
+    content = json.loads(path.read_text())
+    corner = [[0, 0], [20, 0], [20, 10], [0, 10]]
+    content["shapes"].append({"label": "__ignore__", "points": corner, "shape_type": "polygon"})
+    path.write_text(json.dumps(content))
+    rcr("data", "label", film, "--labels", tmp_path / "to draw", "-o", tmp_path / "set")
+    (video,) = load(tmp_path / "set")
+    assert video.void(int(name)).sum() == 200
+    assert not video.label(int(name))[:10, :20].any()
+    rcr("data", "show", tmp_path / "set", "-o", tmp_path / "sheet.png")
+
+
+def test_the_next_step_can_be_pasted_into_a_shell(rcr, film, tmp_path):
+    video = film.rename(tmp_path / "the dog.mp4")
+    out = rcr("data", "label", video, "--frames", 1, "-o", tmp_path / "to draw").out
+    line = next(line for line in out.splitlines() if line.startswith("then: "))
+    words = shlex.split(line.removeprefix("then: "))
+    assert words == [
+        "rcr",
+        "data",
+        "label",
+        str(video),
+        "--labels",
+        f"{tmp_path}/to draw",
+        "-o",
+        "my-set",
+    ]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from rcrlib.data.annotations import (
+    FrameNames,
     decode_rle,
     fill_polygon,
     read_coco,
@@ -188,3 +190,162 @@ def test_a_cvat_labelmap_that_is_none_is_refused(tmp_path, lines):
     (tmp_path / "labelmap.txt").write_text(lines)
     with pytest.raises(DataError, match=r"labelmap\.txt"):
         read_cvat(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["rectangle", "rotation", "oriented_rectangle"])
+def test_labelme_rectangles_of_four_corners_keep_their_shape(tmp_path, kind):
+    shape = {"points": corners(3, 2, 9, 7), "shape_type": kind}
+    assert read_labelme(labelme(tmp_path, shape)).tolist() == box(3, 2, 9, 7).tolist()
+
+
+def test_labelme_rectangles_whose_corners_cross_keep_their_shape(tmp_path):
+    a, b, c, d = corners(3, 2, 9, 7)
+    shape = {"points": [a, c, b, d], "shape_type": "rectangle"}
+    assert read_labelme(labelme(tmp_path, shape)).tolist() == box(3, 2, 9, 7).tolist()
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("rectangle", r"shape 1 \(dog\): a rectangle of 3 points; expected 2 or 4"),
+        ("circle", "a circle of 3 points; expected 2"),
+    ],
+)
+def test_labelme_shapes_with_points_too_many_are_refused(tmp_path, kind, says):
+    shape = {"label": "dog", "points": [[0, 0], [5, 5], [1, 2]], "shape_type": kind}
+    with pytest.raises(DataError, match=says):
+        read_labelme(labelme(tmp_path, shape))
+
+
+@pytest.mark.parametrize("name", ["_background_", "__background__", " Background "])
+def test_labelme_shapes_called_background_are_holes(tmp_path, name):
+    outer, hole = {"points": corners(0, 0, 9, 9)}, {"points": corners(2, 2, 5, 5), "label": name}
+    expected = box(0, 0, 9, 9) - box(2, 2, 5, 5)
+    assert read_labelme(labelme(tmp_path, outer, hole)).tolist() == expected.tolist()
+    with pytest.raises(DataError, match=r"shape 1 .* a hole that later shapes cover; move it"):
+        read_labelme(labelme(tmp_path, hole, outer))
+
+
+def test_an_object_in_a_hole_is_an_object(tmp_path):
+    outer, hole = {"points": corners(0, 0, 9, 9)}, {"points": corners(2, 2, 7, 7)}
+    inner = {"points": corners(4, 4, 5, 5)}
+    found = read_labelme(labelme(tmp_path, outer, hole | {"label": "_background_"}, inner))
+    assert found.sum() == 81 - 25 + 1
+
+
+@pytest.mark.parametrize("name", ["__ignore__", "ignore", "void"])
+def test_labelme_shapes_to_be_ignored_are_void(tmp_path, name):
+    ignored = {"points": corners(10, 2, 14, 5), "label": name}
+    found = read_labelme(labelme(tmp_path, {"points": corners(0, 0, 4, 4)}, ignored))
+    assert ((found == 1).sum(), (found == 255).sum()) == (16, 12)
+
+
+def coco_file(tmp_path, names, annotations, categories=()):
+    path = tmp_path / "a.json"
+    images = [
+        {"id": number, "file_name": name, "height": SIZE[0], "width": SIZE[1]}
+        for number, name in enumerate(names)
+    ]
+    content = {"images": images, "annotations": annotations, "categories": list(categories)}
+    path.write_text(json.dumps(content))
+    return path
+
+
+FLAT = [0, 0, 4, 0, 4, 4, 0, 4]
+
+
+def test_coco_classes_and_flags_that_mean_void_or_background(tmp_path):
+    inner, aside = [1, 1, 2, 1, 2, 2, 1, 2], [10, 2, 14, 2, 14, 5, 10, 5]
+    annotations = [
+        {"id": 1, "image_id": 0, "category_id": 1, "segmentation": [FLAT]},
+        {"id": 2, "image_id": 0, "category_id": 2, "segmentation": [inner]},
+        {"id": 3, "image_id": 0, "category_id": 1, "segmentation": [aside], "ignore": 1},
+        {"id": 4, "image_id": 0, "category_id": 3, "segmentation": [[6, 6, 7, 6, 7, 7, 6, 7]]},
+    ]
+    classes = [{"id": i, "name": n} for i, n in enumerate(("dog", "background", "void"), start=1)]
+    found = read_coco(coco_file(tmp_path, ["a.jpg"], annotations, classes))["a"]
+    assert ((found == 1).sum(), (found == 255).sum()) == (15, 13)
+
+
+def test_coco_errors_name_annotation_and_picture_and_how_many_more(tmp_path):
+    box_alone = {"image_id": 0, "segmentation": [], "bbox": [1, 1, 5, 5]}
+    annotations = [{**box_alone, "id": n} for n in (7, 8, 9)]
+    with pytest.raises(DataError, match=r"annotation 7 of film/a\.jpg: .*\(2 more annotations"):
+        read_coco(coco_file(tmp_path, ["film/a.jpg"], annotations))
+
+
+def test_coco_outlines_of_two_points_add_nothing_and_are_noted(tmp_path):
+    annotation = {"id": 7, "image_id": 0, "segmentation": [FLAT, [1, 1, 2, 2]]}
+    notes = []
+    found = read_coco(coco_file(tmp_path, ["a.jpg"], [annotation]), notes=notes)
+    assert found["a"].sum() == 16
+    (note,) = notes
+    assert "annotation 7 of a.jpg: an outline of 2 points has no inside and adds nothing" in note
+
+
+def test_coco_ids_that_come_twice_are_refused_with_both_pictures(tmp_path):
+    path = coco_file(tmp_path, ["a/x.jpg", "b/x.jpg"], [])
+    content = json.loads(path.read_text())
+    content["images"][1]["id"] = 0
+    path.write_text(json.dumps(content))
+    with pytest.raises(DataError, match=r"two pictures have the id 0: a/x\.jpg and b/x\.jpg"):
+        read_coco(path)
+
+
+def test_coco_files_of_many_pictures_are_read_in_a_time_that_grows_with_them(tmp_path):
+    """Looking each name up in a list, 60,000 took over a minute."""
+    names = [f"{number:06d}.jpg" for number in range(60_000)]
+    path = coco_file(tmp_path, names, [{"id": 1, "image_id": 3, "segmentation": [FLAT]}])
+    start = time.process_time()
+    found = read_coco(path, only=FrameNames([name[:-4] for name in names[:10]]))
+    assert found["000003"].sum() == 16
+    assert time.process_time() - start < 15
+
+
+def cvat(tmp_path, pixels, lines=None, name="a"):
+    (tmp_path / "SegmentationClass").mkdir(exist_ok=True)
+    Image.fromarray(pixels).save(tmp_path / f"SegmentationClass/{name}.png")
+    if lines is not None:
+        (tmp_path / "labelmap.txt").write_text(lines)
+    return tmp_path
+
+
+def cvat_pixels():
+    pixels = np.zeros((*SIZE, 3), np.uint8)
+    pixels[2:7, 3:9] = 250, 50, 83
+    pixels[7:9, 3:9] = 224, 224, 192
+    return pixels
+
+
+@pytest.mark.parametrize("lines", [None, "background:0,0,0::\ndog:250,50,83::\n"])
+def test_cvat_colour_of_void_is_void(tmp_path, lines):
+    found = read_cvat(cvat(tmp_path, cvat_pixels(), lines))["a"]
+    assert ((found == 1).sum(), (found == 255).sum()) == (30, 12)
+
+
+def test_cvat_labelmap_decides_over_colours(tmp_path):
+    lines = "background:0,0,0::\ncat:224,224,192::\nignore:250,50,83::\n"
+    found = read_cvat(cvat(tmp_path, cvat_pixels(), lines))["a"]
+    assert ((found == 1).sum(), (found == 255).sum()) == (12, 30)
+
+
+def test_cvat_colours_that_the_labelmap_does_not_list_are_refused(tmp_path):
+    folder = cvat(tmp_path, cvat_pixels(), "background:0,0,0::\ndog:1,2,3::\n")
+    with pytest.raises(DataError, match=r"a\.png: has colours .* does not list: 250,50,83"):
+        read_cvat(folder)
+
+
+def test_cvat_pictures_of_ids_without_colours_do_not_tell_void(tmp_path):
+    pixels = np.zeros(SIZE, np.uint8)
+    pixels[2:7, 3:9], pixels[7:9] = 1, 255
+    with pytest.raises(DataError, match=r"a\.png: holds the values 0, 1, 255 without a palette"):
+        read_cvat(cvat(tmp_path, pixels))
+
+
+def test_cvat_folders_of_several_videos_are_told_apart_by_name(tmp_path):
+    for name in ("film/a", "other/a"):
+        (tmp_path / "SegmentationClass" / name).parent.mkdir(parents=True)
+        cvat(tmp_path, cvat_pixels(), name=name)
+    assert list(read_cvat(tmp_path, "film")) == ["a"]
+    with pytest.raises(DataError, match="holds the folders film, other; call the one of this"):
+        read_cvat(tmp_path, "third")

@@ -135,3 +135,102 @@ def test_a_zip_that_leads_out_of_its_folder_is_refused(write):
         file.writestr("../out.json", "{}")
     with pytest.raises(DataError, match="outside of its folder"):
         drawn(write, "bad.zip")
+
+
+def rezip(write, *entries, name="export.zip"):
+    """Zip files of the folder under other names, and remove them."""
+    with zipfile.ZipFile(write.folder / name, "w") as file:
+        for source, target in entries:
+            file.write(write.folder / source, target)
+    return name
+
+
+@pytest.mark.parametrize(
+    "inside", ["to-draw/pictures", "a/b/to-draw", "to-draw/labels/annotations"]
+)
+def test_a_zip_of_the_folder_is_read_like_the_folder(write, inside):
+    write.labelme("00001.json", BOX)
+    name = rezip(write, ("00001.json", f"{inside}/00001.json"), ("00001.json", "__MACOSX/x.json"))
+    assert list(drawn(write, name).masks) == ["00001"]
+
+
+def test_errors_in_a_zip_name_the_zip(write):
+    write.labelme("00001.json", [[0, 0], [1, 1]])
+    name = rezip(write, ("00001.json", "to-draw/00001.json"))
+    (problem,) = drawn(write, name).problems
+    assert problem.startswith(f"{write.folder / name}/to-draw/00001.json: shape 1")
+    other = rezip(write, ("00001.json", "one/a.txt"), ("00001.json", "two/a.txt"), name="b.zip")
+    with pytest.raises(DataError, match=r"b\.zip: holds no labels \(but the folders one, two\)"):
+        drawn(write, other)
+
+
+@pytest.mark.parametrize("name", ["labels.xml", "00001.png"])
+def test_a_file_that_is_no_archive_is_refused_with_what_is_expected(write, name):
+    write.path(name).write_text("<annotations/>")
+    with pytest.raises(DataError, match="expected labels: a folder"):
+        drawn(write, name)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "images/3f2a1b4c-00001",
+        "film-00001",
+        "film_00001",
+        "00001_jpg.rf.1a2b3c",
+        "frame_000001",
+        "C:\\work\\00001",
+    ],
+)
+def test_pictures_are_frames_under_the_names_that_tools_give_them(write, picture):
+    write.coco("labels.json", picture)
+    found = read_annotations(write.folder, NAMES, SIZE, "film")
+    assert (list(found.masks), found.problems) == (["00001"], [])
+
+
+def test_a_frame_of_another_videos_name_is_not_taken(write):
+    write.coco("labels.json", "other_00001")
+    (problem,) = read_annotations(write.folder, NAMES, SIZE, "film").problems
+    assert "the file's pictures are called other_00001.jpg" in problem
+
+
+def test_a_coco_file_of_several_videos_labels_the_one_that_its_folder_names(write):
+    write.coco("labels.json", "film/00000", "other/00000", "other/00001")
+    found = read_annotations(write.folder, NAMES, SIZE, "film")
+    assert (list(found.masks), found.problems) == (["00000"], [])
+
+
+def test_a_coco_file_whose_folders_do_not_tell_is_refused_with_both_pictures(write):
+    write.coco("labels.json", "one/00000", "two/00000")
+    (problem,) = read_annotations(write.folder, NAMES, SIZE, "film").problems
+    assert "two pictures show one frame, 00000: one/00000.jpg and two/00000.jpg" in problem
+
+
+def test_what_was_left_out_of_a_label_is_noted(write):
+    write.coco("labels.json", "00000")
+    content = json.loads((write.folder / "labels.json").read_text())
+    content["annotations"][0]["segmentation"].append([1, 1])
+    (write.folder / "labels.json").write_text(json.dumps(content))
+    found = drawn(write)
+    assert found.masks["00000"].sum() == 30
+    assert "an outline of 1 points has no inside" in found.notes[0]
+
+
+def test_void_is_kept_apart_from_the_object(write):
+    content = {"imageHeight": SIZE[0], "imageWidth": SIZE[1]}
+    aside = [[10, 2], [12, 2], [12, 4], [10, 4]]
+    content["shapes"] = [{"points": BOX}, {"points": aside, "label": "__ignore__"}]
+    write.path("00001.json").write_text(json.dumps(content))
+    found = drawn(write)
+    assert found.masks["00001"].sum() == 30
+    assert found.voids["00001"].sum() == 4
+
+
+def test_void_in_a_palette_png_is_kept(write):
+    ids = np.zeros(SIZE, np.uint8)
+    ids[2:7, 3:9], ids[8] = 1, 255
+    image = Image.fromarray(ids, "P")
+    image.putpalette([0, 0, 0, 128, 0, 0] + [0] * 759 + [224, 224, 192])
+    image.save(write.path("labels/00002.png"))
+    found = drawn(write)
+    assert (found.masks["00002"].sum(), found.voids["00002"].sum()) == (30, 16)

@@ -25,6 +25,9 @@ from rcrlib.errors import DataError
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
 
 EVERYDAY, FULL = 1_000, 100_000
+LABEL = (0, 1, 255)
+"""Background, object and void of a label that was drawn in a tool."""
+
 SHARE = {"mask": 0.3, "labelme": 0.2, "coco": 0.2, "cvat": 0.1, "rle": 0.1, "list": 0.1}
 """How the cases are shared out."""
 
@@ -163,7 +166,7 @@ def test_broken_labelme_files_are_read_or_refused_in_one_line(fuzz, tmp_path):
     def read(case):
         path.write_bytes(case if isinstance(case, bytes) else json.dumps(case).encode())
         read_annotations(folder, ["a"], (6, 8))
-        is_mask(read_labelme(path))
+        is_mask(read_labelme(path), LABEL)
 
     good = {"shapes": [{"points": [[0, 0], [4, 0], [4, 4]]}], "imageHeight": 6, "imageWidth": 8}
     fuzz("labelme", st.one_of(labelme_files, files([json.dumps(good).encode()])), read)
@@ -178,7 +181,7 @@ def test_broken_coco_files_are_read_or_refused_in_one_line(fuzz, tmp_path):
         path.write_bytes(case if isinstance(case, bytes) else json.dumps(case).encode())
         read_annotations(folder, ["a"], (6, 8))
         for mask in read_coco(path).values():
-            is_mask(mask)
+            is_mask(mask, LABEL)
 
     good = {
         "images": [{"id": 1, "file_name": "a.png", "height": 6, "width": 8}],
@@ -203,7 +206,7 @@ def test_broken_cvat_exports_are_read_or_refused_in_one_line(fuzz, tmp_path):
     def read(case):
         (tmp_path / "labelmap.txt").write_bytes(case[0])
         (folder / "a.png").write_bytes(case[1])
-        is_mask(read_cvat(tmp_path)["a"])
+        is_mask(read_cvat(tmp_path)["a"], LABEL)
 
     labelmaps = files([b"# a comment\nbackground:0,0,0::\ndog:1,2,3::\n"])
     fuzz("cvat", st.tuples(labelmaps, files(PICTURES)), read)

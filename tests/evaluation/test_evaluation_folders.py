@@ -19,7 +19,7 @@ from helpers.scored_folders import (
     segmentation_metrics,
     write_picture,
 )
-from rcrlib.data import Dataset
+from rcrlib.data import Dataset, read_mask
 from rcrlib.errors import DataError
 from rcrlib.evaluation import evaluate_saliency, evaluate_segmentation, load_truth
 
@@ -162,3 +162,48 @@ def test_predictions_of_a_single_video_may_lie_in_the_folder_itself(maps, truth:
     dataset = load_truth(truth)
     only = Dataset(dataset.name, dataset.root, dataset.layout, (dataset["dog"],))
     assert evaluate_saliency(only, maps / "dog").result.frames == 4
+
+
+def with_rim(truth: Path, tmp_path: Path) -> Path:
+    """Write masks with a rim of void, and their objects as predictions that cover the rim."""
+    palette = [0, 0, 0, 128, 0, 0] + [0] * 759 + [224, 224, 192]
+    for path in truth.rglob("labels/*.png"):
+        mask = read_mask(path)
+        wide = cv2.dilate(mask, np.ones((5, 5), np.uint8))
+        image = Image.fromarray(np.where(mask > 0, 1, 255 * wide).astype(np.uint8), "P")
+        image.putpalette(palette)
+        image.save(path)
+        write_picture(tmp_path / f"rim/{path.parent.parent.name}/{path.name}", 255 * wide)
+    return tmp_path / "rim"
+
+
+def test_void_pixels_are_not_scored(truth, tmp_path):
+    predictions, dataset = with_rim(truth, tmp_path), load_truth(truth)
+    saliency = evaluate_saliency(dataset, predictions, weighted=False).result
+    assert (saliency.mae, saliency.max_f) == (0, pytest.approx(1))
+    assert evaluate_segmentation(dataset, predictions).result.j_mean == 1
+
+
+@pytest.mark.parametrize("highest", [0, 1, 100])
+def test_maps_that_were_not_stretched_to_255_get_a_remark(truth, tmp_path, highest):
+    for path in truth.rglob("labels/*.png"):
+        name = f"low/{path.parent.parent.name}/{path.name}"
+        write_picture(tmp_path / name, read_mask(path) * highest)
+    dataset = load_truth(truth)
+    (remark,) = evaluate_saliency(dataset, tmp_path / "low").remarks
+    assert f"low: no prediction exceeds {highest} of 255" in remark
+
+
+def test_ordinary_maps_get_no_remark(truth, maps):
+    assert evaluate_saliency(load_truth(truth), maps).remarks == []
+
+
+def test_greys_with_a_palette_are_segmentations_like_greys(truth, tmp_path):
+    ramp = [level for value in range(256) for level in (value, value, value)]
+    for path in truth.rglob("labels/*.png"):
+        image = Image.fromarray(np.where(read_mask(path) > 0, 153, 20).astype(np.uint8), "P")
+        image.putpalette(ramp)
+        target = tmp_path / f"grey/{path.parent.parent.name}/{path.name}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        image.save(target)
+    assert evaluate_segmentation(load_truth(truth), tmp_path / "grey").result.j_mean == 1

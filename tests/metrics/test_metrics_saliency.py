@@ -263,3 +263,18 @@ def test_numpy_and_torch_of_any_precision_agree() -> None:
     back = (flipped[0][::-1], flipped[1][::-1])  # a view with strides that torch does not take
     assert s_measure(prediction, mask) == s_measure(*back)
     assert mae(prediction.double(), mask.float()) == mae(*back)
+
+
+@pytest.mark.parametrize("excess", [-1e-8, 2e-7, 0.0019])
+def test_what_rounding_left_outside_of_the_range_is_clamped(excess):
+    mask = np.zeros((4, 5), bool)
+    mask[1:3, 1:3] = True
+    prediction = mask.astype(np.float32)
+    prediction[0 if excess < 0 else 1, 1] += np.float32(excess)
+    assert mae(prediction, mask) == pytest.approx(0, abs=1e-9)
+
+
+def test_values_further_outside_are_refused_as_they_are():
+    mask = np.ones((2, 2), bool)
+    with pytest.raises(DataError, match=r"found values from 1 to 1\.0040001, expected"):
+        mae(np.array([[1, 1], [1, 1.0040001]]), mask)

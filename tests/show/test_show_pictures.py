@@ -76,6 +76,18 @@ def test_overlay_grows_with_saliency() -> None:
     assert reds[0] == 90 < reds[1] < reds[2]
 
 
+def test_overlay_shows_void_in_grey_and_leaves_the_rest() -> None:
+    frame = np.full((20, 30, 3), 200, np.uint8)
+    void = np.zeros((20, 30), bool)
+    void[:5] = True
+    plain, marked = (
+        overlay(frame, np.zeros((20, 30))),
+        overlay(frame, np.zeros((20, 30)), void=void),
+    )
+    assert (marked[:5] == round(0.45 * 200 + 0.55 * 128)).all()
+    assert np.array_equal(marked[5:], plain[5:])
+
+
 @pytest.mark.parametrize("value", [0.0, 1.0])
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (40, 60)])
 def test_overlay_takes_empty_full_and_tiny(value: float, size: tuple[int, int]) -> None:

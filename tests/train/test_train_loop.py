@@ -30,6 +30,7 @@ from rcrlib.train import (
     train_image,
     train_video,
 )
+from rcrlib.triplets import VOID_TARGET
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -48,6 +49,15 @@ def test_the_loss_is_worked_out_by_hand():
     first = (math.log(2) + math.log(1 + math.exp(-2))) / 2
     second = (math.log(1 + math.exp(-1)) + math.log(2)) / 2
     assert frame_loss(logits, labels).item() == pytest.approx(first + second)
+
+
+def test_void_pixels_are_left_out_of_the_loss():
+    logits = torch.tensor([[[[[0.0, 2.0]]], [[[-1.0, 0.0]]]]], requires_grad=True)
+    labels = torch.tensor([[[[[1.0, VOID_TARGET]]], [[[VOID_TARGET, VOID_TARGET]]]]])
+    loss = frame_loss(logits, labels)
+    loss.backward()
+    assert loss.item() == pytest.approx(math.log(2))  # of the one pixel that is known
+    assert logits.grad.flatten().tolist() == [-0.5, 0, 0, 0]
 
 
 def test_the_loss_of_a_step_is_the_mean_over_all_frames_and_pixels(videos, tmp_path):

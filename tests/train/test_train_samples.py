@@ -6,18 +6,19 @@ import pickle
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from helpers.small_runs import write_videos
-from rcrlib.data import Dataset, denormalise, keep_labels, load
+from rcrlib.data import Dataset, LabelFiles, denormalise, keep_labels, load, write_mask
 from rcrlib.errors import DataError, OptionError
 from rcrlib.flow import FlowCache, get_flow
-from rcrlib.train import ClipSamples, ClipsWithImages, Sample, TripletSamples
+from rcrlib.train import ClipSamples, ClipsWithImages, Sample, StillTriplets, TripletSamples
 from rcrlib.train.loader import read_steps
 from rcrlib.train.sampler import SampleKey, StepSampler
 from rcrlib.train.samples import group_by_length
-from rcrlib.triplets import TripletReader, image_tensor, label_tensor
+from rcrlib.triplets import VOID_TARGET, TripletReader, image_tensor, label_tensor
 
 SIZE = (32, 48)
 
@@ -66,6 +67,60 @@ def test_labels_are_binary_unless_soft_ones_are_asked_for(dataset):
     )
     assert set(hard.unique().tolist()) == {0.0, 1.0}
     assert len(soft.unique()) > 2
+
+
+def with_void(dataset: Dataset, folder: Path) -> Dataset:
+    """Return the data set with void in the left quarter of every label."""
+    videos = []
+    for video in dataset:
+        files = {}
+        for index in video.annotated:
+            path = folder / video.name / f"{index}.png"
+            write_mask(path, video.label(index), left_quarter(*video.size))
+            files[index] = LabelFiles((path,))
+        videos.append(video.with_labels(files))
+    return replace(dataset, videos=tuple(videos))
+
+
+def left_quarter(height: int, width: int) -> np.ndarray:
+    return np.broadcast_to(np.arange(width) < width // 4, (height, width))
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_void_pixels_are_marked_in_what_is_learned(dataset, tmp_path, soft):
+    void = with_void(dataset, tmp_path)
+    marked, plain = (
+        ClipSamples(each, 2, 2, SIZE, soft=soft, reverse=True)[SampleKey(1, 1)].labels
+        for each in (void, dataset)
+    )
+    columns = SIZE[1] // 4
+    assert (marked[..., : columns - 1] == VOID_TARGET).all()
+    assert torch.equal(marked[..., columns + 1 :], plain[..., columns + 1 :])
+
+
+def test_augmentation_moves_void_with_the_label_and_makes_none_elsewhere(dataset, tmp_path):
+    void = with_void(dataset, tmp_path)
+    marked, plain = (
+        ClipSamples(each, 2, 2, SIZE, augment=True)[SampleKey(1, 5)].labels
+        for each in (void, dataset)
+    )
+    hidden = marked == VOID_TARGET
+    assert hidden.any()
+    assert (marked == plain)[~hidden].float().mean() > 0.99
+    assert set(marked.unique().tolist()) <= {VOID_TARGET, 0.0, 1.0}
+
+
+def test_void_is_background_to_warping_and_not_learned_from_triplets_and_stills(
+    dataset, reader, tmp_path
+):
+    void = with_void(dataset, tmp_path)
+    triplet = TripletSamples(void, reader)[SampleKey(0, 0)]
+    assert (triplet.guidance[:, :2] >= 0).all()
+    assert (triplet.labels[..., :11] == VOID_TARGET).all()
+    for seed in range(6):  # with a distractor and without
+        still = StillTriplets(void, SIZE, "paper")[SampleKey(0, seed)]
+        assert (still.guidance[:, :2] >= 0).all()
+        assert (still.labels == VOID_TARGET).any()
 
 
 def test_half_of_the_clips_play_backwards_with_their_labels(dataset):

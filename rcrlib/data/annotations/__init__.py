@@ -3,6 +3,7 @@
 from rcrlib.data.annotations.coco import read_coco
 from rcrlib.data.annotations.cvat import read_cvat
 from rcrlib.data.annotations.labelme import read_labelme, write_empty_labelme
+from rcrlib.data.annotations.naming import FrameNames
 from rcrlib.data.annotations.polygon import fill_polygon
 from rcrlib.data.annotations.rle import decode_rle
 from rcrlib.data.annotations.sources import PICTURES_FOLDER, DrawnLabels, read_annotations
@@ -10,6 +11,7 @@ from rcrlib.data.annotations.sources import PICTURES_FOLDER, DrawnLabels, read_a
 __all__ = [
     "PICTURES_FOLDER",
     "DrawnLabels",
+    "FrameNames",
     "decode_rle",
     "fill_polygon",
     "read_annotations",

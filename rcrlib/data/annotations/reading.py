@@ -33,9 +33,20 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def label_error(path: Path, what: str) -> DataError:
-    """Return the error for a label file that cannot be used because of `what`."""
-    return DataError(f"{path}: {what}; save the labels again")
+def label_error(
+    path: Path, what: str, where: str = "", advice: str = "save the labels again"
+) -> DataError:
+    """Return the error for a label file that cannot be used because of `what`.
+
+    `where` names the shape or annotation, so that it can be found among thousands.
+    """
+    place = f"{where}: " if where else ""
+    return DataError(f"{path}: {place}{what}; {advice}")
+
+
+def plain(value: object) -> str:
+    """Format a name or an id out of a file for a message: one line, and not a long one."""
+    return " ".join(str(value).split())[:80]
 
 
 def objects_under(path: Path, content: dict[str, Any], name: str) -> list[dict[str, Any]]:
@@ -50,7 +61,7 @@ def objects_under(path: Path, content: dict[str, Any], name: str) -> list[dict[s
     return entries
 
 
-def parse_points(path: Path, values: object, least: int) -> NDArray[np.float64]:
+def parse_points(path: Path, values: object, least: int, where: str = "") -> NDArray[np.float64]:
     """Parse [[x, y], ...] into (N, 2) float64 points.
 
     Raises:
@@ -61,11 +72,11 @@ def parse_points(path: Path, values: object, least: int) -> NDArray[np.float64]:
         for point in values
     )
     if not good or not isinstance(values, list) or len(values) < least:
-        raise label_error(path, f"an outline is not a list of {least} points [x, y] or more")
+        raise label_error(path, f"an outline is not a list of {least} points [x, y] or more", where)
     return np.array(values, np.float64).reshape(-1, 2)
 
 
-def parse_size(path: Path, height: object, width: object) -> tuple[int, int]:
+def parse_size(path: Path, height: object, width: object, where: str = "") -> tuple[int, int]:
     """Validate the sides of a picture and return (H, W).
 
     Raises:
@@ -74,11 +85,12 @@ def parse_size(path: Path, height: object, width: object) -> tuple[int, int]:
     for side in (height, width):
         whole = isinstance(side, int) and not isinstance(side, bool)
         if not whole or side < 1:  # type: ignore[operator]
-            raise label_error(path, f"a picture of {str(width)[:20]}x{str(height)[:20]} pixels")
+            sides = f"{str(width)[:20]}x{str(height)[:20]}"
+            raise label_error(path, f"a picture of {sides} pixels", where)
     assert isinstance(height, int)
     assert isinstance(width, int)
     if height * width > MAX_PIXELS:
-        raise label_error(path, "a picture of more than 100 million pixels")
+        raise label_error(path, "a picture of more than 100 million pixels", where)
     return height, width
 
 
