@@ -11,9 +11,12 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from rcrlib.errors import WeightsError
+from rcrlib.models.files.pickled import foreign_objects
 
 Tensors = dict[str, Tensor]
-WRAPPERS = ("state_dict", "model")
+WRAPPERS = ("state_dict", "model_state_dict", "model", "network", "net")
+"""Names under which a state dict usually lies, where a file holds several."""
+
 NAMES_SHOWN = 5
 
 
@@ -27,11 +30,12 @@ class StateFile(NamedTuple):
 def read_state(path: Path) -> StateFile:
     """Read a `.safetensors` file, or anything else as a file of `torch.save`, onto the CPU.
 
-    Pickled code is never run. A state dict may lie under "state_dict" or "model", and its names may
-    all start with `module.` (what `DataParallel` leaves).
+    Pickled code is never run. A state dict may lie beside other content, under whatever name, and
+    its names may all start with `module.` (what `DataParallel` leaves).
 
     Raises:
-        WeightsError: there is no such file, it cannot be read, or it holds no state dict.
+        WeightsError: there is no such file, it cannot be read, it holds Python objects beside its
+            weights, or it holds no state dict.
     """
     if not path.is_file():
         raise WeightsError(f"{path}: there is no such file; give a .safetensors or .pth file")
@@ -81,23 +85,54 @@ def _read_pickle(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file may fail anywhere in zip, pickle or torch
+        if foreign := foreign_objects(path):
+            raise WeightsError(
+                f"{path}: holds Python objects beside its weights ({'; '.join(foreign)}), which"
+                " could run any code and are not loaded; save its state dict alone where the file"
+                " was made: torch.save(model.state_dict(), FILE)"
+            ) from error
         raise _unreadable(path, error) from error
 
 
 def _unwrap(path: Path, content: Any) -> Tensors:
-    for wrapper in WRAPPERS:
-        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
-            content = content[wrapper]
-    if not (
-        isinstance(content, Mapping)
-        and content
-        and all(isinstance(name, str) for name in content)
-        and all(isinstance(value, Tensor) for value in content.values())
-    ):
-        raise WeightsError(f"{path}: holds no state dict (names with tensors); give one that does")
+    """Return the state dict in what a file holds, at whatever depth it lies."""
+    keys = list(content) if isinstance(content, Mapping) else []
+    while not _is_state_dict(content):
+        inner = {key: value for key, value in _items(content) if _holds_state_dict(value)}
+        usual = [key for key in WRAPPERS if key in inner]
+        if len(inner) > 1 and not usual:
+            raise WeightsError(
+                f"{path}: holds several state dicts ({_list(list(map(str, inner)))}); save the one"
+                " that is meant in a file of its own"
+            )
+        if not inner:
+            found = f"keys: {_list(list(map(str, keys)))}" if keys else type(content).__name__
+            raise WeightsError(
+                f"{path}: holds no state dict (names with tensors; found {found}); give one that"
+                " does"
+            )
+        content = inner[usual[0]] if usual else next(iter(inner.values()))
     if all(name.startswith("module.") for name in content):
         return {name.removeprefix("module."): tensor for name, tensor in content.items()}
     return dict(content)
+
+
+def _is_state_dict(content: Any) -> bool:
+    return (
+        isinstance(content, Mapping)
+        and len(content) > 0
+        and all(isinstance(name, str) for name in content)
+        and all(isinstance(value, Tensor) for value in content.values())
+    )
+
+
+def _holds_state_dict(content: Any) -> bool:
+    """Tell whether something is a state dict, or one lies in it."""
+    return _is_state_dict(content) or any(_holds_state_dict(part) for _, part in _items(content))
+
+
+def _items(content: Any) -> list[tuple[Any, Any]]:
+    return list(content.items()) if isinstance(content, Mapping) else []
 
 
 def _unreadable(path: Path, error: Exception) -> WeightsError:
