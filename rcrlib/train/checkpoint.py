@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 import torch
 from torch import Tensor
 
-from rcrlib.errors import OptionError
+from rcrlib.errors import OptionError, first_few
 from rcrlib.files import atomic_file, full_disk_names, remove_partial
 from rcrlib.models import foreign_objects
 from rcrlib.work_folder import WorkFolder
@@ -109,7 +109,7 @@ class RunFolder:
             if foreign := foreign_objects(self.checkpoint):
                 raise OptionError(
                     f"{self.checkpoint}: is no checkpoint of rcr: it holds Python objects"
-                    f" ({'; '.join(foreign)}), which are not loaded; start over with --force"
+                    f" ({first_few(foreign)}), which are not loaded; start over with --force"
                 ) from None
         if not whole:
             raise OptionError(f"{self.checkpoint}: is damaged; start over with --force")

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 ORDINARY = re.compile(
     r"collections\.(OrderedDict|defaultdict|Counter)|_codecs\.encode"
+    r"|(__builtin__|builtins)\.(set|frozenset|bytearray|complex|slice|range)"
     r"|torch\.(Size|device|dtype|\w+Storage|\w*(float|int|complex|bool)\w*)"
     r"|torch\._utils\._rebuild_\w+|torch\._tensor\._rebuild_\w+|torch\.storage\.\w+"
     r"|torch\.nn\.parameter\.\w+|torch\.serialization\._get_layout"

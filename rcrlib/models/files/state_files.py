@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from rcrlib.errors import WeightsError
+from rcrlib.errors import WeightsError, first_few
 from rcrlib.models.files.pickled import foreign_objects
 
 Tensors = dict[str, Tensor]
@@ -83,11 +84,13 @@ def _read_safetensors(path: Path) -> StateFile:
 
 def _read_pickle(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old or unusual formats, beside our one line
+            return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file may fail anywhere in zip, pickle or torch
         if foreign := foreign_objects(path):
             raise WeightsError(
-                f"{path}: holds Python objects beside its weights ({'; '.join(foreign)}), which"
+                f"{path}: holds Python objects beside its weights ({first_few(foreign)}), which"
                 " could run any code and are not loaded; save its state dict alone where the file"
                 " was made: torch.save(model.state_dict(), FILE)"
             ) from error
@@ -96,17 +99,18 @@ def _read_pickle(path: Path) -> Any:
 
 def _unwrap(path: Path, content: Any) -> Tensors:
     """Return the state dict in what a file holds, at whatever depth it lies."""
-    keys = list(content) if isinstance(content, Mapping) else []
+    keys = [str(key) for key, _ in _items(content)]
     while not _is_state_dict(content):
         inner = {key: value for key, value in _items(content) if _holds_state_dict(value)}
         usual = [key for key in WRAPPERS if key in inner]
         if len(inner) > 1 and not usual:
+            names = first_few([str(key) for key in inner])
             raise WeightsError(
-                f"{path}: holds several state dicts ({_list(list(map(str, inner)))}); save the one"
-                " that is meant in a file of its own"
+                f"{path}: holds several state dicts ({names}); save the one that is meant in a"
+                " file of its own"
             )
         if not inner:
-            found = f"keys: {_list(list(map(str, keys)))}" if keys else type(content).__name__
+            found = f"the keys {first_few(keys)}" if keys else f"a {type(content).__name__}"
             raise WeightsError(
                 f"{path}: holds no state dict (names with tensors; found {found}); give one that"
                 " does"
@@ -127,8 +131,8 @@ def _is_state_dict(content: Any) -> bool:
 
 
 def _holds_state_dict(content: Any) -> bool:
-    """Tell whether something is a state dict, or one lies in it."""
-    return _is_state_dict(content) or any(_holds_state_dict(part) for _, part in _items(content))
+    """Tell whether something is a state dict, or one lies in it; deeper ones are an optimiser's."""
+    return _is_state_dict(content) or any(_is_state_dict(part) for _, part in _items(content))
 
 
 def _items(content: Any) -> list[tuple[Any, Any]]:
