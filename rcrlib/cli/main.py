@@ -5,6 +5,7 @@ What SIGTERM or SIGHUP stopped ends with that line and 128 + the signal's number
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
@@ -54,7 +55,8 @@ def main(arguments: list[str] | None = None) -> None:
     debug = "--debug" in given
     # Threads that wait without spinning: on a shared machine training is twice as fast with them.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    if not debug:  # OpenCV, FFmpeg and Pillow would print lines of their own beside ours
+    if not debug:  # OpenCV, FFmpeg, Matplotlib and Pillow would print lines beside ours
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         warnings.filterwarnings("ignore", module="PIL")
         os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")

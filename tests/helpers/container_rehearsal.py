@@ -30,7 +30,8 @@ def rehearse(folder: Path) -> None:
     rcr("demo", "--data", data, "-o", folder / "demo", "--steps", 2, *PRESET)
     train = ("train", "video", data, "--split", "train", "-o", run, "--steps", 6, "--batch", 2)
     rcr(*train, "--workers", 2, *PRESET)
-    rcr("predict", data, "--weights", run / "model.safetensors", "-o", maps, "--device", "cpu")
+    val = (data, "--split", "val")
+    rcr("predict", *val, "--weights", run / "model.safetensors", "-o", maps, "--device", "cpu")
     truth = ("--gt", data, "--split", "val", "--csv", folder / "eval.csv")
     rcr("eval", "saliency", "--pred", maps, *truth)
 
