@@ -8,7 +8,7 @@ and the command ends with a line that says so.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -71,7 +71,7 @@ def catch_signals() -> Iterator[list[int]]:
             raise KeyboardInterrupt
         received.append(number)
 
-    with _handling(handle):
+    with _handling(handle, also_ignored=(signal.SIGINT,)):  # `kill -INT` of a background job
         yield received
 
 
@@ -82,17 +82,19 @@ def ignore_signals() -> None:
 
 
 @contextmanager
-def _handling(handle: Callable[[int, Any], None]) -> Iterator[None]:
+def _handling(
+    handle: Callable[[int, Any], None], also_ignored: Sequence[int] = ()
+) -> Iterator[None]:
     """Handle the signals by `handle` in the main thread; elsewhere leave them to who has it.
 
-    What whoever started the process has ignored stays so (`nohup`: SIGHUP), Ctrl-C aside.
+    What whoever started the process has ignored stays so (`nohup`: SIGHUP), `also_ignored` aside.
     """
     before = {}
     try:
         for number in ENDING:
             now = signal.getsignal(number)
             # None: a handler that Python did not install and could not restore.
-            if now is not None and (now != signal.SIG_IGN or number == signal.SIGINT):
+            if now is not None and (now != signal.SIG_IGN or number in also_ignored):
                 before[number] = signal.signal(number, handle)
     except ValueError:  # not the main thread
         yield
