@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rcrlib.experiments.steps import Step
 
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds in which the other process may end its step and tidy up before it is killed."""
 
 
