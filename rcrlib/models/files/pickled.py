@@ -17,8 +17,11 @@ ORDINARY = re.compile(
 )
 """What tensors and the containers of a state dict are pickled with."""
 
-NUMPY = {"scalar": "numpy scalar", "_reconstruct": "numpy array", "dtype": "numpy scalar"}
+NUMPY = {"scalar": "numpy scalar", "_reconstruct": "numpy array", "_frombuffer": "numpy array"}
 """What the functions that numpy pickles its values with stand for."""
+
+PARTS = re.compile(r"numpy\.(ndarray|dtype|dtypes\.\w+)")
+"""What numpy names beside them."""
 
 
 def foreign_objects(path: Path) -> list[str]:
@@ -40,8 +43,9 @@ def foreign_objects(path: Path) -> list[str]:
                     _Names(file, found).load()
     except Exception:  # there is no end to what reading damaged bytes may raise
         pass  # what was named before it counts
-    names = {_said(name): None for name in found if not ORDINARY.fullmatch(name)}
-    return list(names)
+    foreign = [name for name in found if not ORDINARY.fullmatch(name)]
+    telling = [name for name in foreign if not PARTS.fullmatch(name)]
+    return list(dict.fromkeys(map(_said, telling or foreign)))
 
 
 def _said(name: str) -> str:
