@@ -33,6 +33,9 @@ NAME = "DAVIS-data.zip"
 TRAIN = ("--preset", "smallest", "--steps", 6, "--batch", 2, "--device", "cpu")
 
 
+SMALL = ("--size", "32", "--device", "cpu")
+
+
 def rcr(folder: Path, arguments: Sequence[object], url: str) -> None:
     """Be the command `rcr` in a folder of its own; archives come from `url`."""
     folder.mkdir(exist_ok=True)
@@ -64,7 +67,8 @@ def start(folder: Path, arguments: Sequence[object], url: str) -> BaseProcess:
 def maps(trained, tmp_path_factory) -> Path:
     """Return the maps of the trained network."""
     out = tmp_path_factory.mktemp("maps") / "maps"
-    main(["predict", str(trained.data), "--weights", str(trained.weights("video")), "-o", str(out)])
+    weights = trained.weights("video")
+    main(["predict", str(trained.data), "--weights", str(weights), *SMALL, "-o", str(out)])
     return out
 
 
@@ -78,7 +82,8 @@ def command(request, trained):
         fgplg = ("--fgplg", trained.weights("fgplg"), "-l", 5, "-m", 2)
         return ("pseudo-label", data, *fgplg, "-o", "labels"), ("--force",)
     if name == "predict":
-        return ("predict", data, "--weights", trained.weights("video"), "-o", "maps"), ("--force",)
+        weights = ("--weights", trained.weights("video"))
+        return ("predict", data, *weights, *SMALL, "-o", "maps"), ("--force",)
     if name == "eval":
         scored = ("--pred", request.getfixturevalue("maps"), "--gt", data)
         drawn = ("--csv", "scores.csv", "--worst", 2, "-o", "drawn")
