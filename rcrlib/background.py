@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 Item = TypeVar("Item")
 
 POLL = 0.1
-"""Seconds after which a thread that waits for room looks whether anyone still wants its items."""
+"""Seconds after which who waits looks whether the other side is still there."""
 
 
 @contextmanager
@@ -50,9 +50,17 @@ def prefetch(items: Iterable[Item], depth: int) -> Iterator[Iterator[Item]]:
         except BaseException as error:  # whatever it is, it belongs to who asked for the items
             put("error", error)
 
+    def take() -> tuple[str, Any]:
+        while True:
+            try:
+                return ready.get(timeout=POLL)
+            except queue.Empty:
+                if not thread.is_alive() and ready.empty():
+                    raise RuntimeError("the thread that prefetches has ended by itself") from None
+
     def iterate() -> Iterator[Item]:
         while True:
-            kind, value = ready.get()
+            kind, value = take()
             if kind == "error":
                 raise value
             if kind == "end":

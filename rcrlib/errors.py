@@ -6,6 +6,7 @@ Everything else that is raised is a defect of this library.
 from __future__ import annotations
 
 import re
+import signal
 
 _MEMORY_FULL = re.compile("DefaultCPUAllocator|can't allocate memory|out of memory")
 
@@ -24,6 +25,24 @@ class DataError(RcrError):
 
 class WeightsError(RcrError):
     """A weights file that does not fit the network it is meant for."""
+
+
+class StoppedError(RcrError):
+    """A signal stopped the work; what was done is kept, and nothing is half written.
+
+    Args:
+        line: what a person is told.
+        number: the signal's; Ctrl-C is SIGINT.
+    """
+
+    def __init__(self, line: str, number: int = signal.SIGINT) -> None:
+        super().__init__(line)
+        self.number = number
+
+    @property
+    def status(self) -> int:
+        """The command's exit status: 128 and the signal's number, as shells have it; Ctrl-C: 2."""
+        return 2 if self.number == signal.SIGINT else 128 + self.number
 
 
 class OptionError(RcrError, ValueError):

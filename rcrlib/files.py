@@ -5,14 +5,20 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from rcrlib.errors import OptionError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 RECORD = "rcr.json"
 """Every folder that this library writes carries a record of what wrote it, under this name."""
@@ -51,17 +57,13 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     with full_disk_names(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=f"{PARTIAL}{path.stem}-", suffix=path.suffix, dir=path.parent
-        )
-        os.close(handle)
-        temporary = Path(name)
-        try:
+        if (folder := str(path.parent.resolve())) not in _swept:  # once: it may hold a lot
+            _swept.add(folder)
+            remove_stale(path.parent)
+        with _partial(path.parent, path.stem, path.suffix) as temporary:
             yield temporary
             temporary.chmod(0o666 & ~_umask())
             temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -84,22 +86,29 @@ def output_folder(
     path = Path(path).resolve()  # "." and links have no name of their own to put aside
     with full_disk_names(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f"{PARTIAL}{path.name}-", dir=path.parent))
-        try:
+        with partial_folder(path.parent, path.name) as temporary:
             yield temporary
             write_json(temporary / RECORD, record)
             temporary.chmod(0o777 & ~_umask())
             _swap(temporary, path)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def partial_folder(parent: Path, name: str) -> AbstractContextManager[Path]:
+    """Yield a temporary folder in `parent`; delete it afterwards, unless it was renamed.
+
+    One that a kill leaves behind is removed by `remove_stale`.
+    """
+    return _partial(parent, name, None)
 
 
 def check_output(path: str | Path, *, force: bool = False) -> None:
     """Raise `OptionError` unless `path` is free, empty, or ours and to be replaced by `force`.
 
-    Commands call this first, so that an hour's work does not end in "the folder exists".
+    Commands call this first, so that an hour's work does not end in "the folder exists". What a
+    killed command left beside `path` is removed.
     """
     path = Path(path)
+    remove_stale(path.resolve().parent)
     if not path.exists():
         return
     if not path.is_dir():
@@ -174,9 +183,89 @@ def c_name(path: str | Path) -> Iterator[str]:
 
 
 def remove_partial(folder: Path) -> None:
-    """Delete the files in `folder` whose writing was killed; only for who alone writes there."""
+    """Delete what a killed run left half written in `folder`; only for who alone writes there."""
     for path in folder.glob(f"{PARTIAL}*"):
-        path.unlink()
+        _delete(path)
+
+
+def remove_stale(folder: Path) -> None:
+    """Delete what killed processes left half written in `folder`; what is being written stays.
+
+    A process holds a lock on what it writes, which the system releases however the process ends. A
+    folder that was put aside when its successor had not yet its place goes back there.
+    Where the system or the file system knows no such locks, nothing is deleted.
+    """
+    try:
+        names = [name for name in os.listdir(folder) if _OURS.fullmatch(name)]  # noqa: PTH208
+    except OSError:  # none yet, or not ours to read
+        return
+    for path in (folder / name for name in names):
+        with suppress(OSError), _hold(path) as held:
+            if held:
+                _put_back(path)
+                _delete(path)
+
+
+_swept: set[str] = set()
+"""Folders that this process has looked through for stale files."""
+
+_OURS = re.compile(rf"{re.escape(PARTIAL)}.+-[a-z0-9_]{{8}}(\.[^.]*)?", re.DOTALL)
+"""Names as the functions here and Python's `tempfile` make them."""
+
+_ASIDE = "old~"
+"""After `PARTIAL`, the names of folders that hold what is being replaced begin so."""
+
+
+@contextmanager
+def _partial(parent: Path, name: str, suffix: str | None) -> Iterator[Path]:
+    """Yield a new temporary file, or with suffix None a folder, and delete what is left of it.
+
+    While the block runs, a lock on it says that it is being written.
+    """
+    while True:
+        temporary = parent / f"{PARTIAL}{name}-{secrets.token_hex(4)}{suffix or ''}"
+        try:
+            if suffix is None:
+                temporary.mkdir(0o700)
+            else:
+                os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            with _hold(temporary) as held:
+                if held is not False:
+                    yield temporary
+                    return
+            # Another process took it for a stale one in the moment before it was held: once more.
+        finally:
+            _delete(temporary)
+
+
+@contextmanager
+def _hold(path: Path) -> Iterator[bool | None]:
+    """Lock a file or folder; yield whether it is held here, None where there are no such locks."""
+    if fcntl is None:
+        yield None
+        return
+    file = os.open(path, os.O_RDONLY)
+    try:
+        held: bool | None
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = os.path.samestat(os.fstat(file), path.stat())  # it may have been renamed
+        except (BlockingIOError, FileNotFoundError):
+            held = False
+        except OSError:  # a file system without locks
+            held = None
+        yield held
+    finally:
+        os.close(file)
+
+
+def _delete(path: Path) -> None:
+    """Delete a file or folder if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(FileNotFoundError):
+            path.unlink()
 
 
 def _swap(new: Path, path: Path) -> None:
@@ -184,16 +273,20 @@ def _swap(new: Path, path: Path) -> None:
     if not path.exists():
         new.rename(path)
         return
-    old = Path(tempfile.mkdtemp(prefix=f"{PARTIAL}{path.name}-old-", dir=path.parent))
-    try:
-        path.rename(old / path.name)
+    with partial_folder(path.parent, f"{_ASIDE}{path.name}") as old:
         try:
+            path.rename(old / path.name)
             new.rename(path)
-        except OSError:
-            (old / path.name).rename(path)
-            raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+        finally:
+            _put_back(old)
+
+
+def _put_back(aside: Path) -> None:
+    """Rename what `_swap` had put aside to its own name, if that is free."""
+    if aside.name.startswith(f"{PARTIAL}{_ASIDE}"):
+        for path in aside.iterdir():
+            if not (aside.parent / path.name).exists():
+                path.rename(aside.parent / path.name)
 
 
 def _umask() -> int:

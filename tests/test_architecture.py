@@ -23,7 +23,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     # the cellar: what everything stands on
     ("errors",),
-    ("files", "background", "lock", "variants"),
+    ("files", "background", "lock", "signals", "variants"),
     ("work_folder",),
     # the ground floor: four rooms that know nothing of each other
     ("models", "flow", "data", "metrics"),

@@ -6,11 +6,14 @@ import errno
 import json
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import rcrlib
 from helpers.disks import small_disk
 from rcrlib.errors import OptionError
 from rcrlib.files import (
@@ -21,8 +24,11 @@ from rcrlib.files import (
     full_disk_names,
     output_folder,
     remove_partial,
+    remove_stale,
     write_json,
 )
+
+ROOT = Path(rcrlib.__file__).parents[1]
 
 
 class Stop(Exception):
@@ -170,6 +176,96 @@ def test_a_full_disk_is_found_under_another_error():
 def test_other_errors_stay_as_they_are():
     with pytest.raises(PermissionError, match="no"), full_disk_names(Path("x")):
         raise PermissionError("no")
+
+
+WRITE = """
+import sys, time
+from pathlib import Path
+from rcrlib.files import atomic_file, output_folder
+out = Path(sys.argv[1])
+with output_folder(out / "maps", {}) as folder, atomic_file(out / "scores.csv") as file:
+    (folder / "half.png").touch()
+    file.write_text("half")
+    print("writing", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start another process that is writing a folder and a file into `tmp_path`."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITE, str(tmp_path)], stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == b"writing"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_what_a_living_process_writes_stays_and_what_a_killed_one_left_is_removed(writer, tmp_path):
+    being_written = names(tmp_path)
+    assert len(being_written) == 2
+    foreign = {".partial-mine", ".partial-notes.txt", f"{PARTIAL}x-ABCDEFGH"}
+    for name in foreign:
+        (tmp_path / name).touch()
+    check_output(tmp_path / "maps")
+    assert names(tmp_path) == being_written | foreign
+    writer.kill()
+    writer.wait()
+    assert names(tmp_path) == being_written | foreign
+    check_output(tmp_path / "maps")
+    assert names(tmp_path) == foreign
+
+
+def test_the_first_file_that_a_process_writes_removes_what_a_killed_one_left(tmp_path):
+    (tmp_path / f"{PARTIAL}scores-0123abcd.csv").write_text("half")
+    (tmp_path / f"{PARTIAL}maps-0123abcd").mkdir()
+    write(tmp_path / "other.txt", "whole")
+    assert names(tmp_path) == {"other.txt"}
+
+
+def test_what_was_put_aside_when_a_kill_came_is_put_back(tmp_path):
+    """Between the two renames of a replacement, when the name is nobody's."""
+    write_folder(tmp_path / "maps", "old.png")
+    aside = tmp_path / f"{PARTIAL}old~maps-0123abcd"
+    aside.mkdir()
+    (tmp_path / "maps").rename(aside / "maps")
+    remove_stale(tmp_path)
+    assert names(tmp_path) == {"maps"}
+    assert (tmp_path / "maps" / "old.png").is_file()
+
+
+@pytest.mark.parametrize("moment", [1, 2])
+def test_stopping_between_the_renames_of_a_replacement_loses_nothing(tmp_path, monkeypatch, moment):
+    write_folder(tmp_path / "maps", "old.png")
+    rename, calls = Path.rename, []
+
+    def stop_after(path, target):
+        rename(path, target)
+        calls.append(path)
+        if len(calls) == moment:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "rename", stop_after)
+    with pytest.raises(KeyboardInterrupt):
+        write_folder(tmp_path / "maps", "new.png")
+    assert names(tmp_path) == {"maps"}
+    assert names(tmp_path / "maps") == {("old.png", "new.png")[moment - 1], RECORD}
+
+
+def test_where_there_are_no_locks_nothing_is_removed(tmp_path, monkeypatch):
+    left = tmp_path / f"{PARTIAL}maps-0123abcd"
+    left.mkdir()
+    monkeypatch.setattr("rcrlib.files.fcntl", None)
+    write_folder(tmp_path / "maps")
+    assert left.is_dir()
 
 
 @pytest.fixture

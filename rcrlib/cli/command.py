@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from rcrlib.errors import RcrError, is_memory_full
+from rcrlib.errors import RcrError, StoppedError, is_memory_full
+from rcrlib.signals import signal_name, signal_of
 
 COURSE_MODULES = ("IPython", "jupytext", "nbclient", "nbconvert", "nbformat", "traitlets")
 """Modules of the extra `course`, which not everyone installs."""
@@ -55,6 +56,8 @@ class Command(click.Command):
             line = explain(error, ctx.params)
             if line is None:
                 raise
+            if isinstance(error, KeyboardInterrupt):
+                raise StoppedError(line, signal_of(error)) from error
             raise RcrError(line) from error
 
 
@@ -78,7 +81,7 @@ class Group(click.Group):
 
 
 def explain(error: BaseException, given: Mapping[str, Any]) -> str | None:
-    """Return one line about an error of the system, of missing packages, or about Ctrl-C.
+    """Return one line about an error of the system, of missing packages, or about a signal.
 
     None for anything else, which is a defect of ours and deserves its traceback.
 
@@ -90,7 +93,8 @@ def explain(error: BaseException, given: Mapping[str, Any]) -> str | None:
     out = given.get("out") or "the output"
     if isinstance(error, KeyboardInterrupt):
         kept = "--resume goes on" if "resume" in given else "run the command again"
-        return f"{out}: stopped by Ctrl-C, and nothing is half written; {kept}"
+        cause = signal_name(signal_of(error))
+        return f"{out}: stopped by {cause}, and nothing is half written; {kept}"
     if isinstance(error, ModuleNotFoundError) and error.name in COURSE_MODULES:
         return f"{error.name} is not installed, and notebooks need it: pip install 'rcrlib[course]'"
     if is_memory_full(error):

@@ -1,8 +1,12 @@
-"""The command `rcr` and how it ends: status 0, or one line for a person and status 2."""
+"""The command `rcr` and how it ends: status 0, or one line for a person and status 2.
+
+What SIGTERM or SIGHUP stopped ends with that line and 128 + the signal's number, as in shells.
+"""
 
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 import traceback
@@ -22,7 +26,8 @@ from rcrlib.cli.eval import evaluate
 from rcrlib.cli.experiment import experiment
 from rcrlib.cli.run import demo, predict, pseudo_label, weights
 from rcrlib.cli.train import train
-from rcrlib.errors import DataWarning, RcrError
+from rcrlib.errors import DataWarning, RcrError, StoppedError
+from rcrlib.signals import raise_signals, signal_name, signal_of
 
 SETTINGS = {"show_default": True, "help_option_names": ["-h", "--help"]}
 
@@ -55,10 +60,17 @@ def main(arguments: list[str] | None = None) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for stream in (sys.stdout, sys.stderr):
         _write_anything(stream)
-    if not debug:  # OpenCV, FFmpeg and Pillow would print lines of their own beside ours
+    if not debug:  # OpenCV, FFmpeg, Matplotlib and Pillow would print lines beside ours
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         warnings.filterwarnings("ignore", module="PIL")
         os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    with raise_signals():
+        _run(given, debug)
+
+
+def _run(given: list[str], debug: bool) -> None:
+    """Run the command; whatever a user can mend ends in one line."""
     try:
         with _warnings_as_lines(), app.make_context("rcr", given) as context:
             app.invoke(context)
@@ -69,10 +81,13 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:  # what reads our output has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except StoppedError as error:
+        _end(str(error), debug, error.status)
     except RcrError as error:
         _end(str(error), debug)
-    except KeyboardInterrupt:  # before a command has begun
-        _end("stopped by Ctrl-C", debug)
+    except KeyboardInterrupt as interrupt:  # before a command has begun
+        number = signal_of(interrupt)
+        _end(f"stopped by {signal_name(number)}", debug, StoppedError("", number).status)
 
 
 def _write_anything(stream: object) -> None:
@@ -100,9 +115,9 @@ def _warnings_as_lines() -> Iterator[None]:
         yield
 
 
-def _end(line: str, debug: bool) -> NoReturn:
+def _end(line: str, debug: bool, status: int = 2) -> NoReturn:
     """Print the line, after the traceback where it is wanted, and end the process."""
     if debug:
         traceback.print_exc()
     click.echo(f"rcr: {' '.join(line.splitlines())}", err=True)
-    sys.exit(2)
+    sys.exit(status)

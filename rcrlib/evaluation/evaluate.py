@@ -262,7 +262,7 @@ def _read(pair: Pair, read: Callable[[Path], NDArray[np.uint8]]) -> _Read:
     mask, void = true_mask(pair.label), true_void(pair.label)
     if void is not None and void.all():
         raise DataError(
-            f"{pair.video.name}, frame {pair.number}: its label is void everywhere; delete that label"
+            f"{pair.video.name}, frame {pair.number}: its label is all void; delete that label"
         )
     try:
         levels = read(pair.prediction)

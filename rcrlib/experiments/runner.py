@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from pathlib import Path
 
 import torch
 from tqdm.auto import tqdm
@@ -17,7 +15,7 @@ from rcrlib.experiments.lab import RESULT, Lab
 from rcrlib.experiments.provenance import origin
 from rcrlib.experiments.steps import Step
 from rcrlib.experiments.worker import worker
-from rcrlib.files import PARTIAL, write_json
+from rcrlib.files import remove_partial, write_json
 from rcrlib.lock import try_lock
 
 POLL_SECONDS = 0.2
@@ -130,14 +128,14 @@ def _run(lab: Lab, step: Step) -> float:
     """Run a step; return the seconds that this took."""
     folder = lab.out / step.folder
     begin = time.perf_counter()
-    _clear_partial(folder)
+    remove_partial(folder)
     try:
         result = step.run(lab, folder)
     except RcrError as error:  # a grid has no --resume: it always goes on
         if lab.config.name == "demo" and lab.config.seeds == 1:
             raise
-        said = str(error).replace("--resume goes on", "the same command goes on")
-        raise type(error)(said) from error
+        error.args = (str(error).replace("--resume goes on", "the same command goes on"),)
+        raise
     seconds = time.perf_counter() - begin
     made = asdict(origin(lab.config.command(), lab.config.device))
     content = {
@@ -151,12 +149,3 @@ def _run(lab: Lab, step: Step) -> float:
     # Weights stay; with Adam's state beside them a grid would take four times the space.
     (folder / "run" / "checkpoint.pt").unlink(missing_ok=True)
     return seconds
-
-
-def _clear_partial(folder: Path) -> None:
-    """Delete what a killed attempt left half written directly in a step's folder."""
-    for path in folder.glob(f"{PARTIAL}*"):
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()

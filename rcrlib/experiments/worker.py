@@ -19,11 +19,16 @@ import torch
 
 from rcrlib.errors import RcrError
 from rcrlib.runtime import pick_device
+from rcrlib.signals import raise_signals
 
 if TYPE_CHECKING:
     from rcrlib.experiments.config import ExperimentConfig
     from rcrlib.experiments.lab import Lab
     from rcrlib.experiments.steps import Step
+
+
+PATIENCE = 20.0
+"""Seconds in which the other process may end its step and tidy up before it is killed."""
 
 
 def process_count(config: ExperimentConfig) -> int:
@@ -64,8 +69,11 @@ def worker(
         yield
     finally:
         process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
+        process.kill()
         process.wait()
-        listener.join()
+        listener.join(PATIENCE)
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
         process.stdout.close()
@@ -80,6 +88,12 @@ def _listen(pipe: BinaryIO, begun: Callable[[Step], object]) -> None:
 
 def main() -> None:
     """Be the other process: take the goals from standard input, and say which steps begin."""
+    with contextlib.suppress(RcrError, KeyboardInterrupt), raise_signals():
+        _take_steps()
+
+
+def _take_steps() -> None:
+    """Take the goals, say which steps begin, and run them."""
     from rcrlib.experiments.runner import run_steps
 
     lab, goals, threads = pickle.load(sys.stdin.buffer)
@@ -92,8 +106,7 @@ def main() -> None:
         pickle.dump(step, pipe)
         pipe.flush()
 
-    with contextlib.suppress(RcrError, KeyboardInterrupt):
-        run_steps(lab, goals, say=lambda line: None, begun=say_begun)
+    run_steps(lab, goals, say=lambda line: None, begun=say_begun)
 
 
 def _end_with_parent() -> None:

@@ -14,8 +14,9 @@ from typing import Any, TypedDict
 import torch
 from torch import Tensor
 
-from rcrlib.errors import OptionError
+from rcrlib.errors import OptionError, first_few
 from rcrlib.files import atomic_file, full_disk_names, remove_partial
+from rcrlib.models import foreign_objects
 from rcrlib.work_folder import WorkFolder
 
 COMMAND = "train"
@@ -96,7 +97,7 @@ class RunFolder:
         """Read the checkpoint; None when the run was stopped before its first one.
 
         Raises:
-            OptionError: the file is damaged.
+            OptionError: the file is damaged, or holds Python objects.
         """
         if not self.checkpoint.is_file():
             return None
@@ -105,6 +106,11 @@ class RunFolder:
             whole = checkpoint.keys() == Checkpoint.__annotations__.keys()
         except Exception:  # there is no end to what reading damaged bytes may raise
             whole = False
+            if foreign := foreign_objects(self.checkpoint):
+                raise OptionError(
+                    f"{self.checkpoint}: is no checkpoint of rcr: it holds Python objects"
+                    f" ({first_few(foreign)}), which are not loaded; start over with --force"
+                ) from None
         if not whole:
             raise OptionError(f"{self.checkpoint}: is damaged; start over with --force")
         return checkpoint

@@ -2,54 +2,52 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 
-import torch
-from torch.utils.data import DataLoader, Dataset
-
-from rcrlib.errors import RcrError
+from rcrlib.background import prefetch
 from rcrlib.train.sampler import SampleKey, StepSampler
 from rcrlib.train.samples import Sample, SampleSet, group_by_length
+from rcrlib.train.workers import Workers
 
 
 def read_steps(
     samples: SampleSet, sampler: StepSampler, *, workers: int, pin_memory: bool
-) -> Iterator[list[Sample]]:
+) -> Generator[list[Sample], None, None]:
     """Yield each step's samples, stacked by length.
 
     The global random state is left alone: a resumed run, which starts reading at its own step, must
     get the same dropout as a run that was never stopped.
 
+    Args:
+        samples: what to read.
+        sampler: which samples each step has.
+        workers: processes that read ahead; 0 reads here. They need no shared memory.
+        pin_memory: put the samples where a GPU can fetch them by itself.
+
     Raises:
-        RcrError: a sample cannot be read; the same one-line error with and without `workers`.
-        OSError: likewise.
+        RcrError: a sample cannot be read: the same one-line error with and without `workers`; or a
+            worker cannot be started, has ended by itself or hangs.
+        OSError: a sample cannot be read; likewise.
     """
-    loader: DataLoader[list[Sample]] = DataLoader(
-        _Steps(samples), batch_size=None, sampler=sampler, num_workers=workers,
-        pin_memory=pin_memory, worker_init_fn=_ignore_ctrl_c,
-        generator=torch.Generator(),
-    )  # fmt: skip
-    for groups in loader:
-        if isinstance(groups, Exception):
-            raise groups
-        yield groups
-
-
-class _Steps(Dataset[list[Sample]]):
-    """The samples of whole steps."""
-
-    def __init__(self, samples: SampleSet) -> None:
-        self.samples = samples
-
-    def __getitem__(self, keys: list[SampleKey]) -> list[Sample] | Exception:  # type: ignore[override]
-        """Read a step; an error comes back as a value, as PyTorch would wrap it in a traceback."""
+    if workers == 0:
+        yield from _pinned(_read_here(samples, sampler), pin_memory)
+        return
+    with (
+        Workers(samples, workers) as others,
+        # In a thread: a worker cannot go on before what it sends is taken.
+        prefetch(_pinned(others.read(sampler), pin_memory), depth=1) as ready,
+    ):
         try:
-            return group_by_length([self.samples[key] for key in keys])
-        except (RcrError, OSError) as error:
-            return error
+            yield from ready
+        finally:
+            others.end()  # before the thread is waited for, which may wait for them
 
 
-def _ignore_ctrl_c(worker: int) -> None:
-    """Ignore Ctrl-C, which reaches all processes: the parent ends its step, then the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _read_here(samples: SampleSet, steps: Iterable[list[SampleKey]]) -> Iterator[list[Sample]]:
+    for keys in steps:
+        yield group_by_length([samples[key] for key in keys])
+
+
+def _pinned(steps: Iterable[list[Sample]], wanted: bool) -> Iterator[list[Sample]]:
+    for groups in steps:
+        yield [Sample(*(p.pin_memory() for p in group)) for group in groups] if wanted else groups

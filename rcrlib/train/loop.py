@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +21,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rcrlib.errors import OptionError, RcrError
+from rcrlib.errors import OptionError, StoppedError
 from rcrlib.models import Network, save_weights
 from rcrlib.runtime import mix_seed, pick_device, pick_precision
+from rcrlib.signals import catch_signals
 from rcrlib.train.checkpoint import COMMAND, Checkpoint, RunFolder
 from rcrlib.train.config import TrainConfig
 from rcrlib.train.loader import read_steps
-from rcrlib.train.progress import Log, catch_interrupts
+from rcrlib.train.progress import Log
 from rcrlib.train.sampler import StepSampler
 from rcrlib.train.samples import Sample, SampleSet
 from rcrlib.train.state import restore_checkpoint, save_checkpoint
@@ -65,7 +68,8 @@ def fit(
             had other settings; the batch cannot be shared by the processes, or is too small for
             batch normalisation; the loss is no longer a number.
         DataError: a sample cannot be read.
-        RcrError: stopped by Ctrl-C, after writing a checkpoint.
+        StoppedError: stopped by Ctrl-C, SIGTERM or SIGHUP, after writing a checkpoint.
+        RcrError: a worker process has ended by itself or hangs; the last checkpoint stays.
         OSError: the disk is full; the last checkpoint stays.
     """
     run, fabric, steps = RunFolder(Path(out)), _fabric(config), config.length(len(samples))
@@ -87,7 +91,11 @@ def fit(
         samples, sampler.starting_at(first), workers=config.workers,
         pin_memory=fabric.device.type == "cuda",
     )  # fmt: skip
-    with catch_interrupts() as interrupted, Log(run, fabric, first, steps) as log:
+    with (
+        catch_signals() as signals,
+        Log(run, fabric, first, steps) as log,
+        closing(loader),
+    ):
         for done, groups in enumerate(loader, start=first + 1):
             rate = config.rate(done - 1, steps)
             for parameters in optimiser.param_groups:
@@ -97,15 +105,23 @@ def fit(
             if not math.isfinite(loss):
                 raise OptionError(f"{out}: the loss is {loss} at step {done}; lower lr ({rate:g})")
             log.step(done, loss, rate, frames)
-            stop = _any_process(fabric, bool(interrupted))
+            stop = _any_process(fabric, bool(signals))
             if stop or done % config.checkpoint_every == 0 or done == steps:
                 save_checkpoint(run, fabric, model, optimiser, done, settings)
             if stop and done < steps:
-                raise RcrError(f"{out}: stopped at step {done} of {steps}; --resume goes on")
-    if fabric.is_global_zero:
-        save_weights(network, run.weights, **settings)
-    fabric.barrier()
+                raise _stopped(out, done, steps, signals)
+        if fabric.is_global_zero:
+            save_weights(network, run.weights, **settings)
+        fabric.barrier()
+        if _any_process(fabric, bool(signals)):  # in the last step: what comes next is stopped
+            raise _stopped(out, steps, steps, signals)
     return run.weights
+
+
+def _stopped(out: str | Path, done: int, steps: int, signals: list[int]) -> StoppedError:
+    """Return the error that says where a run was stopped; the signal may have come elsewhere."""
+    number = signals[0] if signals else signal.SIGTERM
+    return StoppedError(f"{out}: stopped at step {done} of {steps}; --resume goes on", number)
 
 
 def _step(

@@ -1,12 +1,9 @@
-"""Progress bar, metrics file and Ctrl-C of a training run."""
+"""Progress bar and metrics file of a training run."""
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
@@ -14,31 +11,6 @@ from rcrlib.train.checkpoint import RunFolder
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
-
-
-@contextmanager
-def catch_interrupts() -> Iterator[list[int]]:
-    """Catch the first Ctrl-C, so that the running step can end; a second one stops at once.
-
-    Yields:
-        A list that is empty until Ctrl-C is pressed.
-    """
-    received: list[int] = []
-
-    def handle(number: int, frame: Any) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-
-    try:
-        before = signal.signal(signal.SIGINT, handle)
-    except ValueError:  # not the main thread: whoever runs us there handles Ctrl-C
-        yield received
-        return
-    try:
-        yield received
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 class Log:

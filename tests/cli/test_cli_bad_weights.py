@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import os
+
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -81,6 +85,59 @@ def test_a_file_that_holds_something_else_is_refused(refused, trained, tmp_path)
     refused(*predict, "other.safetensors", says=says)
     refused(*predict, "other.pth", says=["other.pth", "holds no state dict"])
     refused("weights", "import", "other.pth", "ours.safetensors", says=["other.pth"])
+
+
+@pytest.mark.parametrize(
+    ("beside", "named"),
+    [
+        ({"args": argparse.Namespace(lr=1e-4)}, "argparse.Namespace"),
+        ({"best_mae": np.float64(0.03)}, "numpy scalar"),
+        ({"history": np.zeros(3)}, "numpy array"),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"_use_new_zipfile_serialization": False}])
+def test_foreign_objects_beside_weights_are_named_and_never_loaded(
+    refused, tmp_path, beside, named, options
+):
+    state = {"backbone.resnet.conv1.weight": torch.zeros(64, 3, 7, 7)}
+    torch.save({"model": state, **beside}, tmp_path / "other.pth", **options)
+    says = ("other.pth", "holds Python objects", f"({named})", "save its state dict alone")
+    line = refused("weights", "import", "other.pth", "ours.safetensors", says=says)
+    assert "fetch it again" not in line
+
+
+class Trap:
+    """Leaves a file when it is unpickled."""
+
+    def __reduce__(self):
+        return os.mkdir, ("sprung",)
+
+
+def test_nothing_in_a_weights_file_is_run(refused, tmp_path):
+    torch.save({"model": {"a": torch.zeros(1)}, "trap": Trap()}, tmp_path / "other.pth")
+    says = ("other.pth", "holds Python objects", f"({os.name}.mkdir)")
+    refused("weights", "import", "other.pth", "ours.safetensors", says=says)
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("key", ["model_state_dict", "net", "generator"])
+def test_a_state_dict_is_found_under_any_name(refused, tmp_path, key):
+    """It is then refused for what it holds: one tensor of a network."""
+    state = {"backbone.resnet.conv1.weight": torch.zeros(64, 3, 7, 7)}
+    optimiser = {"state": {0: {"step": torch.zeros(1)}}, "param_groups": []}
+    content = {key: state, "optimizer": optimiser, "epoch": 3}
+    torch.save(content, tmp_path / "other.pth")
+    line = refused("weights", "import", "other.pth", "ours.safetensors", says=["other.pth"])
+    assert "holds no state dict" not in line
+    assert "does not fit" in line or "neither written by rcrlib" in line
+
+
+def test_a_file_without_one_state_dict_has_its_keys_named(refused, tmp_path):
+    torch.save({"a": {"x": torch.zeros(1)}, "b": {"x": torch.zeros(1)}}, tmp_path / "two.pth")
+    torch.save({"epoch": 3, "notes": "hello"}, tmp_path / "none.pth")
+    to = "ours.safetensors"
+    refused("weights", "import", "two.pth", to, says=["two.pth", "several state dicts (a, b)"])
+    refused("weights", "import", "none.pth", to, says=["none.pth", "found the keys epoch, notes"])
 
 
 def test_a_failed_download_of_imagenet_weights_says_how_to_go_on(refused, trained, monkeypatch):

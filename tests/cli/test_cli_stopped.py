@@ -1,7 +1,8 @@
-"""A full disk, a full memory, Ctrl-C: one line, and nothing half written."""
+"""A full disk, a full memory, Ctrl-C, SIGTERM: one line, and nothing half written."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -18,6 +19,8 @@ from PIL import Image
 
 import rcrlib
 from helpers.disks import small_disk
+from helpers.processes import start_process
+from rcrlib.cli.main import main
 from rcrlib.data import SyntheticVideo
 from rcrlib.train.progress import Log
 
@@ -97,15 +100,15 @@ def test_a_full_memory_says_what_to_lower(refused, synthetic, monkeypatch, error
     refused("train", "image", synthetic, "-o", "run", says=["the memory is full; try", *says])
 
 
-def interrupt_at(monkeypatch, owner, name, call):
-    """Send this process a SIGINT, as Ctrl-C does, at the so-and-so-many-th call of a function."""
+def interrupt_at(monkeypatch, owner, name, call, number=signal.SIGINT):
+    """Send this process a signal, Ctrl-C's, at the so-and-so-many-th call of a function."""
     function = getattr(owner, name)
     calls = []
 
     def wrapper(*arguments, **options):
         calls.append(name)
         if len(calls) == call:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
         return function(*arguments, **options)
 
     monkeypatch.setattr(owner, name, wrapper)
@@ -194,6 +197,43 @@ def test_ctrl_c_from_outside_ends_in_one_line(tmp_path):
     assert process.returncode == 2
     left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert left <= {"rcr.json", "data.lock"}
+
+
+def test_a_termination_from_outside_ends_as_ctrl_c_does(tmp_path):
+    """As `timeout` sends it: to the process and to its group, so twice."""
+    process = start_process(_demo, tmp_path)
+    deadline = time.monotonic() + 120
+    while not any(tmp_path.rglob("*.jpg")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGTERM)
+    os.killpg(process.pid, signal.SIGTERM)
+    process.join(60)
+    said = (tmp_path / "said").read_text()
+    ending = "stopped by SIGTERM, and nothing is half written; --resume goes on\n"
+    assert said == f"rcr: rcr-demo: {ending}"
+    assert process.exitcode == 143
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert left <= {"rcr.json", "data.lock", "said"}
+
+
+def _demo(folder: Path) -> None:
+    os.setsid()
+    os.chdir(folder)
+    with Path("said").open("w") as said, contextlib.redirect_stderr(said):
+        main(["demo"])
+
+
+def test_a_termination_in_training_keeps_a_checkpoint_and_its_status(
+    rcr, trained, monkeypatch, tmp_path
+):
+    train = ("train", "image", trained.data, "-o", "run", *RUN)
+    with monkeypatch.context() as patch:
+        interrupt_at(patch, Log, "step", 2, signal.SIGTERM)
+        ended = rcr(*train)
+    assert ended.status == 143
+    assert ended.err == "rcr: run: stopped at step 2 of 3; --resume goes on\n"
+    assert rcr(*train, "--resume").status == 0
+    assert (tmp_path / "run/model.safetensors").exists()
 
 
 def test_a_reader_that_has_enough_of_the_output_is_no_error(tmp_path):

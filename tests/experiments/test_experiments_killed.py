@@ -14,6 +14,8 @@ from helpers.processes import kill_after, run_process, start_process
 from helpers.small_experiments import finished, run_small, scores
 from helpers.small_runs import content, metrics_count
 from rcrlib.experiments import load_result
+from rcrlib.files import PARTIAL
+from rcrlib.signals import raise_signals
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -80,6 +82,27 @@ def test_a_second_process_that_cannot_run_is_done_without(data, undisturbed, tmp
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
     run_small("table2", data, tmp_path / "out", processes=2, **GRID)
     assert_same(tmp_path / "out", undisturbed)
+
+
+def _run_as_command(*args, **options):
+    with raise_signals():
+        run_small(*args, **options)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_second_process_ends_with_the_first_when_that_is_terminated(data, tmp_path):
+    out = tmp_path / "out"
+    options = {"processes": 2, **GRID, "steps": 500}
+    process = start_process(_run_as_command, "table2", data, out, **options)
+    while not list(out.rglob("metrics.jsonl")):
+        assert process.is_alive()
+        time.sleep(0.1)
+    (other,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.terminate()
+    process.join(120)
+    assert process.exitcode == 1  # the error that says so; the command makes a status of it
+    assert not Path(f"/proc/{other}/exe").exists()
+    assert list(out.rglob(f"{PARTIAL}*")) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

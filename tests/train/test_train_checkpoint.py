@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
@@ -116,6 +117,12 @@ def test_a_damaged_checkpoint_is_named(run, damage):
     else:
         run.checkpoint.write_bytes(b"rubbish" if damage == "garbage" else b"")
     with pytest.raises(OptionError, match=r"checkpoint\.pt: is damaged; start over"):
+        run.load()
+
+
+def test_a_checkpoint_with_foreign_objects_is_not_loaded_and_they_are_named(run):
+    torch.save({"network": {}, "settings": argparse.Namespace(lr=1)}, run.checkpoint)
+    with pytest.raises(OptionError, match=r"is no checkpoint of rcr.*\(argparse\.Namespace\)"):
         run.load()
 
 

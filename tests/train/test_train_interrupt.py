@@ -1,4 +1,4 @@
-"""Ctrl-C and a full disk: what is kept, what is said, and going on afterwards."""
+"""Ctrl-C, SIGTERM and a full disk: what is kept, what is said, and going on afterwards."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import torch
 from helpers.disks import small_disk
 from helpers.processes import kill_after, run_process, start_process
 from helpers.small_runs import assert_same_run, metrics_count, small_preset, train_stage
-from rcrlib.errors import RcrError
+from rcrlib.errors import RcrError, StoppedError
 from rcrlib.files import PARTIAL
 from rcrlib.train.checkpoint import RunFolder
-from rcrlib.train.progress import catch_interrupts
+from rcrlib.train.progress import Log
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -44,14 +44,34 @@ def test_ctrl_c_ends_the_step_writes_a_checkpoint_and_says_so(workers, videos, w
     assert_same_run(run, whole / "video")
 
 
-def test_a_second_ctrl_c_stops_at_once():
-    before = signal.getsignal(signal.SIGINT)
-    with catch_interrupts() as received:
-        os.kill(os.getpid(), signal.SIGINT)
-        assert received == [signal.SIGINT]
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_cluster_ends_a_step_as_ctrl_c_does_and_its_workers_do_not_die_of_it(
+    number, videos, whole, tmp_path
+):
+    run, note = tmp_path / "run", tmp_path / "note"
+    process = start_process(_train_and_write_down_errors, videos, run, note, 2)
+    kill_after(process, 3, run, number, whole_group=True)
+    assert process.exitcode == 0
+    done = metrics_count(run)
+    assert note.read_text() == f"{run}: stopped at step {done} of 6; --resume goes on"
+    assert run_process(train_stage, "video", videos, run, small_preset(), resume=True) == 0
+    assert_same_run(run, whole / "video")
+
+
+def test_a_signal_in_the_last_step_is_not_forgotten(videos, whole, tmp_path, monkeypatch):
+    """The run is whole, but what would come after it, as in the demo, is stopped."""
+    step = Log.step
+
+    def signal_at_the_last(log, number, *arguments):
+        step(log, number, *arguments)
+        if number == 6:
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Log, "step", signal_at_the_last)
+    with pytest.raises(StoppedError, match="stopped at step 6 of 6") as caught:
+        train_stage("video", videos, tmp_path / "run", small_preset())
+    assert caught.value.status == 143
+    assert_same_run(tmp_path / "run", whole / "video")
 
 
 def test_a_disk_that_fills_up_keeps_the_last_checkpoint(videos, whole, tmp_path):

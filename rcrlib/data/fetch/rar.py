@@ -10,13 +10,13 @@ import shutil
 import stat
 import subprocess
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from rcrlib.data.fetch.safe_names import max_unpacked_size, unsafe_archive
 from rcrlib.errors import DataError
+from rcrlib.files import partial_folder, remove_stale
 
 TOOLS: Mapping[str, Callable[[str, str], list[str]]] = {
     "unrar": lambda archive, folder: ["unrar", "x", "-o-", "-p-", "-inul", archive, f"{folder}/"],
@@ -43,14 +43,15 @@ def rar_as_tar(path: Path) -> Iterator[Path]:
             f"{path}: is a .rar, and this machine has nothing to unpack it with; install one of"
             f" {', '.join(TOOLS)} (Debian: apt install unar), or pack it anew as a .zip"
         )
-    with tempfile.TemporaryDirectory(prefix="rcr-rar-", dir=path.resolve().parent) as name:
+    remove_stale(path.resolve().parent)
+    with partial_folder(path.resolve().parent, "rar") as temporary:
         failures = []
         for tool in tools:
-            folder = Path(name) / tool
+            folder = temporary / tool
             folder.mkdir()
             failure = _run(TOOLS[tool](str(path.resolve()), str(folder)), max_unpacked_size(path))
             if failure is None:
-                tar = Path(name) / "content.tar"
+                tar = temporary / "content.tar"
                 _pack(path, folder, tar)
                 shutil.rmtree(folder)
                 yield tar

@@ -2,6 +2,7 @@
 
 from rcrlib.models.files.average import average_weights
 from rcrlib.models.files.encoder_weights import encoder_file_info, load_encoder_weights
+from rcrlib.models.files.pickled import foreign_objects
 from rcrlib.models.files.shipped import shipped_weights
 from rcrlib.models.files.weights import (
     Network,
@@ -15,6 +16,7 @@ __all__ = [
     "Network",
     "average_weights",
     "encoder_file_info",
+    "foreign_objects",
     "kind_of",
     "load_encoder_weights",
     "load_weights",

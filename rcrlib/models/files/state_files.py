@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,10 +11,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from rcrlib.errors import WeightsError
+from rcrlib.errors import WeightsError, first_few
+from rcrlib.models.files.pickled import foreign_objects
 
 Tensors = dict[str, Tensor]
-WRAPPERS = ("state_dict", "model")
+WRAPPERS = ("state_dict", "model_state_dict", "model", "network", "net")
+"""Names under which a state dict usually lies, where a file holds several."""
+
 NAMES_SHOWN = 5
 
 
@@ -27,11 +31,12 @@ class StateFile(NamedTuple):
 def read_state(path: Path) -> StateFile:
     """Read a `.safetensors` file, or anything else as a file of `torch.save`, onto the CPU.
 
-    Pickled code is never run. A state dict may lie under "state_dict" or "model", and its names may
-    all start with `module.` (what `DataParallel` leaves).
+    Pickled code is never run. A state dict may lie beside other content, under whatever name, and
+    its names may all start with `module.` (what `DataParallel` leaves).
 
     Raises:
-        WeightsError: there is no such file, it cannot be read, or it holds no state dict.
+        WeightsError: there is no such file, it cannot be read, it holds Python objects beside its
+            weights, or it holds no state dict.
     """
     if not path.is_file():
         raise WeightsError(f"{path}: there is no such file; give a .safetensors or .pth file")
@@ -79,25 +84,59 @@ def _read_safetensors(path: Path) -> StateFile:
 
 def _read_pickle(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old or unusual formats, beside our one line
+            return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file may fail anywhere in zip, pickle or torch
+        if foreign := foreign_objects(path):
+            raise WeightsError(
+                f"{path}: holds Python objects beside its weights ({first_few(foreign)}), which"
+                " could run any code and are not loaded; save its state dict alone where the file"
+                " was made: torch.save(model.state_dict(), FILE)"
+            ) from error
         raise _unreadable(path, error) from error
 
 
 def _unwrap(path: Path, content: Any) -> Tensors:
-    for wrapper in WRAPPERS:
-        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
-            content = content[wrapper]
-    if not (
-        isinstance(content, Mapping)
-        and content
-        and all(isinstance(name, str) for name in content)
-        and all(isinstance(value, Tensor) for value in content.values())
-    ):
-        raise WeightsError(f"{path}: holds no state dict (names with tensors); give one that does")
+    """Return the state dict in what a file holds, at whatever depth it lies."""
+    keys = [str(key) for key, _ in _items(content)]
+    while not _is_state_dict(content):
+        inner = {key: value for key, value in _items(content) if _holds_state_dict(value)}
+        usual = [key for key in WRAPPERS if key in inner]
+        if len(inner) > 1 and not usual:
+            names = first_few([str(key) for key in inner])
+            raise WeightsError(
+                f"{path}: holds several state dicts ({names}); save the one that is meant in a"
+                " file of its own"
+            )
+        if not inner:
+            found = f"the keys {first_few(keys)}" if keys else f"a {type(content).__name__}"
+            raise WeightsError(
+                f"{path}: holds no state dict (names with tensors; found {found}); give one that"
+                " does"
+            )
+        content = inner[usual[0]] if usual else next(iter(inner.values()))
     if all(name.startswith("module.") for name in content):
         return {name.removeprefix("module."): tensor for name, tensor in content.items()}
     return dict(content)
+
+
+def _is_state_dict(content: Any) -> bool:
+    return (
+        isinstance(content, Mapping)
+        and len(content) > 0
+        and all(isinstance(name, str) for name in content)
+        and all(isinstance(value, Tensor) for value in content.values())
+    )
+
+
+def _holds_state_dict(content: Any) -> bool:
+    """Tell whether something is a state dict, or one lies in it; deeper ones are an optimiser's."""
+    return _is_state_dict(content) or any(_is_state_dict(part) for _, part in _items(content))
+
+
+def _items(content: Any) -> list[tuple[Any, Any]]:
+    return list(content.items()) if isinstance(content, Mapping) else []
 
 
 def _unreadable(path: Path, error: Exception) -> WeightsError:
