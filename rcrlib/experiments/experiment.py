@@ -15,7 +15,7 @@ from rcrlib.experiments.gather import gather
 from rcrlib.experiments.lab import Lab, claim, open_lab, places
 from rcrlib.experiments.merge import merge_results
 from rcrlib.experiments.report import write_result
-from rcrlib.experiments.result import Result
+from rcrlib.experiments.result import AT, Result
 from rcrlib.experiments.runner import run_steps
 from rcrlib.experiments.tables import text_table
 from rcrlib.experiments.worker import process_count
@@ -74,7 +74,7 @@ def _chosen(lab: Lab, grid: Grid) -> list[Cell]:
     by_name |= {_without_setting(cell.name): cell for cell in grid.cells}
     settings = find_experiment(lab.config.name).knob_settings
     for name in lab.config.only:
-        known = name in by_name or name.partition(" at ")[2] in settings
+        known = name in by_name or name.partition(AT)[2] in settings
         if not known or _without_setting(name) not in by_name:
             near = difflib.get_close_matches(name, by_name, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
@@ -94,4 +94,4 @@ def _chosen(lab: Lab, grid: Grid) -> list[Cell]:
 
 def _without_setting(name: str) -> str:
     """Return a cell's name without the setting of a knob."""
-    return name.partition(" at ")[0]
+    return name.partition(AT)[0]

@@ -8,7 +8,8 @@ from statistics import fmean
 import numpy as np
 import torch
 
-from rcrlib.experiments.result import Result, Run
+from rcrlib.experiments.catalogue import find_experiment
+from rcrlib.experiments.result import AT, Result, Run
 from rcrlib.experiments.tables import plus_minus
 from rcrlib.metrics import SaliencyResult, f_measure
 from rcrlib.show import (
@@ -33,7 +34,12 @@ def figure_with_alt(result: Result, path: Path | None = None) -> tuple[Picture, 
         result: which figure it has goes by its experiment.
         path: a `.png` or `.svg` to write, whole or not at all.
     """
-    special = {"fig5": _precision_recall, "fig7": _shares, "noise": _errors}
+    special = {
+        "fig5": _precision_recall,
+        "fig7": _shares,
+        "appearance": _settings,
+        "noise": _errors,
+    }
     return special.get(result.experiment, _dots)(result, path)
 
 
@@ -112,6 +118,20 @@ def _shares(result: Result, path: Path | None) -> tuple[Picture, str]:
         if paper := row.paper.get(test, {}):
             series.setdefault(f"{name} (paper, VOS)", []).append((100 / l, paper["max_f"]))
     return _lines(series, "frames with a label, %", "max F", result.title, path)
+
+
+def _settings(result: Result, path: Path | None) -> tuple[Picture, str]:
+    """Draw max F over a knob's settings: labels alone, with pseudo-labels, and all labels."""
+    test = result.tests[0]
+    series: dict[str, list[tuple[float, float]]] = {}
+    for row in result.rows:
+        if result.of(row.name, test):
+            mean = result.spread(row.name, test, "max_f").mean
+            setting = float(row.name.partition(AT)[2])
+            series.setdefault(row.says, []).append((setting, mean))
+    knob = find_experiment(result.experiment).knob
+    assert knob is not None
+    return _lines(series, knob.says, "max F", result.title, path)
 
 
 def _errors(result: Result, path: Path | None) -> tuple[Picture, str]:

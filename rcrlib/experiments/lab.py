@@ -101,6 +101,11 @@ class Knob:
     name: str
     settings: tuple[float, ...]
 
+    @property
+    def says(self) -> str:
+        """The option in plain words."""
+        return self.name.replace("_", " ")
+
 
 @dataclass(frozen=True)
 class Place:

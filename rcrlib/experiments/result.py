@@ -31,6 +31,9 @@ KEYS = {
 }
 """The numbers of a table, and their headings, by what is measured."""
 
+AT = " at "
+"""Between a cell's name and the setting of a knob: "9/10 at 0.33"."""
+
 
 @dataclass(frozen=True)
 class Row:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from rcrlib.experiments.result import Result, Row
+from rcrlib.experiments.catalogue import find_experiment
+from rcrlib.experiments.result import AT, Result, Row
 from rcrlib.experiments.stats import Difference, Spread
 
 Table = list[list[str]]
@@ -79,7 +80,10 @@ def table_heading(result: Result) -> str:
 
 def remarks(result: Result) -> list[str]:
     """Say what the table cannot: what each cell is, what is missing, and why."""
-    lines = [f"{row.name}: {row.says}" for row in result.rows]
+    lines = list(dict.fromkeys(f"{row.name.partition(AT)[0]}: {row.says}" for row in result.rows))
+    knob = find_experiment(result.experiment).knob
+    if knob is not None:
+        lines.append(f"at: {knob.says}")
     if any(run.quality for run in result.runs):
         lines.append("their IoU: of pseudo-labels with the labels held back")
     lines.append("passes: how often stage 3 saw each of its clips")

@@ -157,16 +157,28 @@ def save_figure(figure: Figure, path: str | Path, alt: str = "") -> None:
     """
     suffix = check_suffix(path, (".png", ".svg"))
     alt = alt.encode("utf-8", "backslashreplace").decode()
-    metadata: dict[str, str | None] = {"Description": alt} if alt else {}
     with atomic_file(path) as temporary:
         if suffix == ".png":
-            figure.savefig(temporary, format="png", dpi=DPI, metadata=metadata)
+            _save_png(render_figure(figure), temporary, alt)
             return
-        figure.savefig(temporary, format="svg", metadata={**metadata, "Date": None})
+        description = {"Description": alt} if alt else {}
+        figure.savefig(temporary, format="svg", metadata={**description, "Date": None})
         if alt:
             drawing = temporary.read_text(encoding="utf-8")
             label = f'<svg role="img" aria-label={quoteattr(alt)} '
             temporary.write_text(drawing.replace("<svg ", label, 1), encoding="utf-8")
+
+
+def _save_png(picture: Picture, path: Path, alt: str) -> None:
+    """Write three channels: Matplotlib writes a fourth that is full everywhere."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    if alt:
+        info.add_itxt("Description", alt)
+    image = Image.fromarray(picture)
+    image.save(path, format="png", dpi=(DPI, DPI), pnginfo=info, optimize=True)
 
 
 def check_suffix(path: str | Path, allowed: tuple[str, ...]) -> str:

@@ -115,7 +115,8 @@ class VideoSet:
     def image(self, name: str, pixels: np.ndarray) -> Path:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        assert cv2.imwrite(str(path), pixels)
+        # OpenCV itself ends the process at a name that is not UTF-8, so it never sees one.
+        path.write_bytes(cv2.imencode(path.suffix, pixels)[1].tobytes())
         return path
 
 
