@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let `accelerate` change nothing with `--plain`, here and in the processes of `helpers`."""
+    """Let `accelerate` change nothing with `--plain`, and Ctrl-C stop what the tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a script's `pytest &` inherits it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--plain"):
         os.environ[PLAIN] = "1"
         without_twins()

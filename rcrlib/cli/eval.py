@@ -62,7 +62,7 @@ folder = o.option("Output", "-o --out DIR", "Folder for pictures.", default=Path
 
 @click.group("eval", cls=Group)
 def evaluate() -> None:
-    """Score predictions, anyone's, under a named protocol or one of your own."""
+    """Score predictions, anyone's, under a named protocol."""
 
 
 evaluate.add_command(pseudo_labels)

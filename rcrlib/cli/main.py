@@ -56,15 +56,6 @@ def main(arguments: list[str] | None = None) -> None:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
-    # Threads that wait without spinning: on a shared machine training is twice as fast with them.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    for stream in (sys.stdout, sys.stderr):
-        _write_anything(stream)
-    if not debug:  # OpenCV, FFmpeg, Matplotlib and Pillow would print lines beside ours
-        logging.getLogger("matplotlib").setLevel(logging.ERROR)
-        warnings.filterwarnings("ignore", module="PIL")
-        os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
-        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     with raise_signals():
         _run(given, debug)
 
@@ -72,6 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(given: list[str], debug: bool) -> None:
     """Run the command; whatever a user can mend ends in one line."""
     try:
+        _prepare(debug)
         with _warnings_as_lines(), app.make_context("rcr", given) as context:
             app.invoke(context)
     except click.exceptions.Exit as end:  # --help and --version
@@ -88,6 +80,19 @@ def _run(given: list[str], debug: bool) -> None:
     except KeyboardInterrupt as interrupt:  # before a command has begun
         number = signal_of(interrupt)
         _end(f"stopped by {signal_name(number)}", debug, StoppedError("", number).status)
+
+
+def _prepare(debug: bool) -> None:
+    """Set what other libraries print and how they wait."""
+    # Threads that wait without spinning: on a shared machine training is twice as fast with them.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for stream in (sys.stdout, sys.stderr):
+        _write_anything(stream)
+    if not debug:  # OpenCV, FFmpeg, Matplotlib and Pillow would print lines beside ours
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
+        warnings.filterwarnings("ignore", module="PIL")
+        os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 def _write_anything(stream: object) -> None:

@@ -17,7 +17,8 @@ import pytest
 import torch
 from PIL import Image
 
-import rcrlib
+import rcrlib.predict
+import rcrlib.pseudo
 from helpers.disks import small_disk
 from helpers.processes import start_process
 from rcrlib.cli.main import main

@@ -92,7 +92,7 @@ def test_every_public_package_has_a_page():
     package = Path(rcrlib.__file__).parent
     public = {
         ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
-        for path in [*package.glob("*.py"), *package.rglob("__init__.py")]
+        for path in package.rglob("*.py")
         if re.search(r"^__all__", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     }
     assert public - BEHIND_A_COMMAND - EXPORTED_ABOVE == set(FACES)
