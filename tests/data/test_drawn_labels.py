@@ -188,6 +188,27 @@ def test_pictures_are_frames_under_the_names_that_tools_give_them(write, picture
     assert (list(found.masks), found.problems) == (["00001"], [])
 
 
+@pytest.mark.parametrize("picture", ["cafe\u0301_1", " caf\u00e9_1", "bu\u0308hne-caf\u00e9_1"])
+def test_names_of_pictures_are_compared_as_people_see_them(write, picture):
+    write.coco("labels.json", picture)
+    found = read_annotations(write.folder, ["caf\u00e9_1"], SIZE, "b\u00fchne")
+    assert (list(found.masks), found.problems) == (["caf\u00e9_1"], [])
+
+
+def test_label_files_are_found_in_any_case_and_hidden_ones_passed_over(write):
+    write.labelme("00001.JSON", BOX)
+    write.path("._00002.json").write_bytes(b"\0\5\x16\7")
+    found = drawn(write)
+    assert (list(found.masks), found.problems) == (["00001"], [])
+
+
+def test_a_link_to_a_label_file_that_is_gone_is_said(write):
+    write.labelme("00001.json", BOX)
+    (write.folder / "00002.json").symlink_to("gone.json")
+    with pytest.raises(DataError, match=r"00002\.json: leads to nothing"):
+        drawn(write)
+
+
 def test_a_frame_of_another_videos_name_is_not_taken(write):
     write.coco("labels.json", "other_00001")
     (problem,) = read_annotations(write.folder, NAMES, SIZE, "film").problems

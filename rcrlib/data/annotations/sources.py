@@ -16,7 +16,7 @@ from rcrlib.data.annotations.cvat import FOLDER, read_cvat
 from rcrlib.data.annotations.labelme import read_labelme
 from rcrlib.data.annotations.naming import FrameNames
 from rcrlib.data.annotations.reading import plain, read_json
-from rcrlib.data.listing import IMAGE_SUFFIXES, list_folders, list_images
+from rcrlib.data.listing import IMAGE_SUFFIXES, is_folder, list_files, list_folders, list_images
 from rcrlib.data.masks import read_mask, read_void
 from rcrlib.data.meaning import VOID
 from rcrlib.data.problems import collecting
@@ -31,6 +31,7 @@ PICTURES_FOLDER = "pictures"
 """The folder, in the output of `rcr data label`, with the pictures to draw on."""
 
 _PNG = frozenset({".png"})
+_JSON = frozenset({".json"})
 
 
 @dataclass
@@ -183,14 +184,14 @@ def _readers(source: Path, collected: _Collection) -> Iterator[Reader]:
         source,
         *(source / name for name in (PICTURES_FOLDER, "frames", "labels", "annotations")),
     ]
-    files = [path for folder in folders for path in sorted(folder.glob("*.json"))]
-    files = [path for path in files if path.name != RECORD and not path.name.startswith(".")]
+    files = [path for folder in folders if is_folder(folder) for path in list_files(folder, _JSON)]
+    files = [path for path in files if path.name != RECORD]
     yield from (partial(_from_cvat, folder, collected) for folder in exports)
     yield from (partial(_from_json, path, collected) for path in files)
     pictures = source / "labels"
     if not pictures.is_dir() and not files and not exports:
         pictures = source
-    for path in list_images(pictures, _PNG) if pictures.is_dir() else ():
+    for path in list_images(pictures, _PNG) if is_folder(pictures) else ():
         yield partial(_from_png, path)
 
 
