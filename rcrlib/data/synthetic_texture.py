@@ -6,6 +6,7 @@ evaluated at whatever resolution is asked for, so that a scene looks the same at
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -32,19 +33,25 @@ def fractal_noise(
     """
     half = _GRID // 2
     parts = rng.standard_normal((2, _GRID, half + 1), dtype=np.float32)
-    across = np.arange(half + 1, dtype=np.float32)
-    down = (np.fft.fftfreq(_GRID) * _GRID).astype(np.float32)
-    frequency = np.hypot(across[None], down[:, None])
+    frequency = _frequency()
     inside = (frequency >= low) & (frequency <= high)
     gain = np.where(inside, np.maximum(frequency, 1) ** -slope, 0)
     energy = 2 * ((gain**2).sum() + (gain[:, 1:] ** 2).sum())  # the stored half stands for both
-    spectrum = (parts[0] + 1j * parts[1]) * (gain / np.sqrt(energy))
 
     kept = min(size // 2, half)  # crop (or pad with zeros) to what `size` texels can carry
     cropped = np.zeros((size, size // 2 + 1), dtype=np.complex64)
-    cropped[:kept, :kept] = spectrum[:kept, :kept]
-    cropped[1 - kept :, :kept] = spectrum[1 - kept :, :kept]
+    for rows in (slice(0, kept), slice(1 - kept, None)):
+        part = parts[:, rows, :kept]
+        cropped[rows, :kept] = (part[0] + 1j * part[1]) * (gain[rows, :kept] / np.sqrt(energy))
     return (np.fft.irfft2(cropped, s=(size, size)) * size**2).astype(np.float32)
+
+
+@cache
+def _frequency() -> np.ndarray:
+    """Return the cycles per tile at each point of the half spectrum, (_GRID, _GRID // 2 + 1)."""
+    across = np.arange(_GRID // 2 + 1, dtype=np.float32)
+    down = (np.fft.fftfreq(_GRID) * _GRID).astype(np.float32)
+    return np.hypot(across[None], down[:, None])
 
 
 def texture(
