@@ -63,7 +63,8 @@ def results_page(files: Sequence[Path], root: Path) -> str:
         alt = words.read_text(encoding="utf-8").strip() if words.is_file() else result.title
         shown = _relative(figure, root) if figure.is_file() else ""
         parts.append(
-            f"## {result.title}\n\n{_section(result, alt, shown, listed).rstrip()}\n\n"
+            f"## {result.title} ({_data(result)})\n\n"
+            f"{_section(result, alt, shown, listed).rstrip()}\n\n"
             f"From `{_relative(file, root)}`."
         )
     return "\n\n".join(parts) + "\n"
@@ -89,6 +90,11 @@ def _section(result: Result, alt: str, figure: str, listed: dict[tuple, str] | N
     parts.append("Set-up:\n\n" + _listed(setup))
     parts.append("Made by:\n\n" + _listed(_origins(result)))
     return "\n\n".join(parts) + "\n"
+
+
+def _data(result: Result) -> str:
+    """Return the name of the data that a result is of: two of one table have the same title."""
+    return result.setup["judged on"].partition(" (")[0]
 
 
 def _listed_before(result: Result, listed: dict[tuple, str]) -> dict[tuple[str, str], str]:
