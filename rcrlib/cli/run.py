@@ -138,7 +138,7 @@ def predict(
 
 @click.group(cls=Group)
 def weights() -> None:
-    """Import released weights; halve, average and export files of weights."""
+    """Import, halve, average and export files of weights."""
 
 
 @weights.command("import")
@@ -229,7 +229,7 @@ def export(
 
     \b
       rcr weights export -o model.onnx
-      rcr weights export runs/video/model.safetensors --size 360x640 -t 8 -o model.pt2
+      rcr weights export mine.safetensors --size 360x640 -t 8 -o model.pt2
     """
     from rcrlib.predict import export_weights
 

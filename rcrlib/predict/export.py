@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import warnings
@@ -162,8 +163,10 @@ def _write_pt2(
     program: torch.export.ExportedProgram, inputs: list[str], path: Path, texts: dict[str, str]
 ) -> None:
     extra = {METADATA: json.dumps(texts, indent=2)}
-    with atomic_file(path) as temporary, temporary.open("wb") as file:
-        torch.export.save(program, file, extra_files=extra)
+    content = io.BytesIO()  # PyTorch's own writer aborts the process where the disk is full
+    torch.export.save(program, content, extra_files=extra)
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(content.getbuffer())
 
 
 def _write_onnx(

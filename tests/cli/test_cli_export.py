@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from helpers.disks import small_disk
 from helpers.networks import NETWORK
 from rcrlib.models import RCRNetNER, save_weights
 
@@ -74,3 +75,11 @@ def test_a_missing_package_is_named_with_how_to_install_it(refused, weights, mon
     monkeypatch.setitem(sys.modules, package, None)
     says = ("model.onnx", f"{package} is not installed", "pip install 'rcrlib[onnx]'")
     refused("weights", "export", weights, "-o", "model.onnx", says=says)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model.pt2"])
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(refused, weights, tmp_path, name):
+    with small_disk(tmp_path / "disk", "16k") as disk:
+        says = (disk / name, "No space left on device; free some space and run again")
+        refused("weights", "export", weights, "-o", disk / name, says=says, leaves="disk")
+        assert list(disk.iterdir()) == []

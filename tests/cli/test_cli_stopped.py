@@ -45,7 +45,6 @@ def disk(tmp_path):
         "pseudo-label",
         "predict",
         "weights import",
-        "weights export",
         "demo",
     ],
 )
@@ -59,7 +58,6 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(refused, trained, d
         "pseudo-label": (data, "--fgplg", weights("fgplg"), "-o", out),
         "predict": (data, "--weights", weights("video"), "-o", out),
         "weights import": (weights("image"), disk / "out.safetensors"),
-        "weights export": (weights("image"), "-o", disk / "out.pt2"),
         "demo": ("--data", data, "-o", out, "--steps", 2, "--preset", "smallest"),
     }[command]
     line = refused(*command.split(), *arguments, says=[disk / "out"], leaves="disk")
