@@ -35,6 +35,23 @@ class StepCounts(click.ParamType):
         return steps if len(steps) > 1 else steps[0]
 
 
+class Sides(click.ParamType):
+    """Height and width such as 360x640, or one number for a square."""
+
+    name = "size"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Turn "N" and "HxW" into (H, W)."""
+        if not isinstance(value, str):
+            return value
+        sides = value.lower().split("x")
+        if len(sides) > 2 or not all(side.strip().isdecimal() for side in sides):
+            self.fail(f"{value!r} is not a side such as 352, nor HxW such as 360x640", param, ctx)
+        return int(sides[0]), int(sides[-1])
+
+
 KINDS = {
     "N": int,
     "PIXELS": int,
@@ -42,6 +59,7 @@ KINDS = {
     "X": float,
     "NAME": str,
     "STEPS": StepCounts(),
+    "SIZE": Sides(),
     "PART": str,
     "METHOD": str,
     "SOURCE": str,

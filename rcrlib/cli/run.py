@@ -138,7 +138,7 @@ def predict(
 
 @click.group(cls=Group)
 def weights() -> None:
-    """Import released weights, halve and average files of weights."""
+    """Import, halve, average and export files of weights."""
 
 
 @weights.command("import")
@@ -207,3 +207,33 @@ def average(sources: tuple[Path, ...], size: int | None, out: Path, force: bool)
         trained["size"] = PredictConfig(size=size).size  # refuses what a prediction would
     save_weights(network, out, **trained)
     click.echo(f"{out}: {type(network).__name__}, the mean of {len(sources)} files")
+
+
+@weights.command("export")
+@click.argument("source", type=o.PATH, metavar="[WEIGHTS]", required=False)
+@o.option(
+    "Network", "--size SIZE", "Side of the frames, or HxW such as 360x640.", show_default=SIZE
+)
+@o.option("Network", "-t --clip N", "Frames that the network sees together.", show_default=CLIP)
+@o.option("Output", "-o --out FILE", "File to write (.onnx or .pt2).", required=True)
+@o.force
+def export(
+    source: Path | None, size: tuple[int, int] | None, clip: int | None, out: Path, force: bool
+) -> None:
+    """Write a network for use without rcr: ONNX or torch.export.
+
+    [WEIGHTS] is a file of rcr or one of the authors'; without it rcrlib's own are taken (licence CC
+    BY-NC 4.0). The ending of FILE decides: .onnx needs the packages of rcrlib[onnx], .pt2 PyTorch
+    alone. It takes clips of one shape, RGB in [0, 1], and answers with saliency in [0, 1]:
+    docs/export.md has an example.
+
+    \b
+      rcr weights export -o model.onnx
+      rcr weights export mine.safetensors --size 360x640 -t 8 -o model.pt2
+    """
+    from rcrlib.predict import export_weights
+
+    check_free(out, force=force)
+    said = export_weights(source, out, size=size, clip=clip)
+    megabytes = out.stat().st_size / 1e6
+    click.echo(f"{out}: {said['network']}, T = {said['clip']}, {said['size']}, {megabytes:.1f} MB")

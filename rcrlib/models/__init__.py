@@ -11,7 +11,7 @@ from rcrlib.models.config import Backbone, NERConfig, RCRNetConfig
 from rcrlib.models.convgru import ConvGRUCell, DBConvGRU
 from rcrlib.models.decoder import RefinementBlock, ResidualSkip
 from rcrlib.models.encoder import Features
-from rcrlib.models.fast import accelerate, for_inference, for_training
+from rcrlib.models.fast import accelerate, for_inference, for_training, plain_copy
 from rcrlib.models.fgplg import FGPLG
 from rcrlib.models.files import (
     Network,
@@ -57,6 +57,7 @@ __all__ = [
     "load_weights",
     "pairwise_sum",
     "parameter_count",
+    "plain_copy",
     "save_weights",
     "shipped_weights",
     "softmax_sum",

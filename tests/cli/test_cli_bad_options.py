@@ -172,6 +172,9 @@ def test_nothing_is_overwritten_without_force(refused, trained, tmp_path):
     (tmp_path / "taken.safetensors").write_text("weights")
     says = ("taken.safetensors", "exists", "--force")
     refused("weights", "import", trained.weights("image"), "taken.safetensors", says=says)
+    (tmp_path / "taken.pt2").write_text("a program")
+    says = ("taken.pt2", "exists", "--force")
+    refused("weights", "export", trained.weights("image"), "-o", "taken.pt2", says=says)
 
 
 def test_force_never_replaces_what_rcr_did_not_write(refused, trained, tmp_path):

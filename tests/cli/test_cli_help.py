@@ -40,6 +40,7 @@ def test_every_command_is_there():
         "demo", "data synth", "data get", "data label", "data show", "data check",
         "train image", "train fgplg", "train video",
         "pseudo-label", "predict", "weights import", "weights halve", "weights average",
+        "weights export",
         "eval saliency", "eval segmentation", "eval pseudo-labels", "bench metrics",
         "course build", "course publish", "course slides", "course grade",
         "course export",

@@ -20,7 +20,7 @@ import this package.
 from rcrlib.models.fast.convolution import fold_batch_norm
 from rcrlib.models.fast.head import tiled_head
 from rcrlib.models.fast.nonlocal_block import dot_product_sum
-from rcrlib.models.fast.twins import TWINS, accelerate, for_inference, for_training
+from rcrlib.models.fast.twins import TWINS, accelerate, for_inference, for_training, plain_copy
 
 __all__ = [
     "TWINS",
@@ -29,5 +29,6 @@ __all__ = [
     "fold_batch_norm",
     "for_inference",
     "for_training",
+    "plain_copy",
     "tiled_head",
 ]

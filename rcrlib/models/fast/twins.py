@@ -64,6 +64,21 @@ def accelerate(network: AnyModule) -> AnyModule:
     return network
 
 
+def plain_copy(network: AnyModule) -> AnyModule:
+    """Return a copy of a network in which each part has its plain class again: `accelerate` undone.
+
+    Example:
+        >>> type(plain_copy(accelerate(RCRNetNER()))).__name__
+        'RCRNetNER'
+    """
+    plain = {twin: kind for kind, twin in TWINS.items()}
+    network = copy.deepcopy(network)
+    for module in network.modules():
+        if kind := plain.get(type(module)):
+            module.__class__ = kind  # type: ignore[assignment]
+    return network
+
+
 def for_training(network: AnyModule, side: int, device: torch.device) -> AnyModule:
     """Accelerate a network and put its weights into the memory format that training is fast in.
 
