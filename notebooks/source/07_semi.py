@@ -153,13 +153,12 @@ check(training_labels)
 # %% [markdown] minutes=2 tags=["slide"]
 # ### Loss where there is a target
 #
-# Let $S$ be the frames of a batch that have a target. All others say nothing, neither "object" nor
-# "background":
+# Let $S$ be the frames of a batch that have a target. All others say nothing:
 #
 # $$L = \frac{1}{|S|} \sum_{t \in S} \operatorname{mean}_{x, y}\, \mathrm{CE}\big(\sigma(A_t),\,
 # Y_t\big)$$
 #
-# with $A_t$ the logits and CE the cross-entropy of every pixel.
+# with $A_t$ the logits, CE the cross-entropy.
 #
 # **Predict.** What will a student learn if frames without a target count as background?
 
@@ -189,7 +188,7 @@ check(sparse_loss)
 # | 3 · RCRNet+NER | clips of labels and pseudo-labels | stage 1 again, *not* stage 2; NER by chance |
 #
 # FGPLG is a **teacher** that knows more than its student may: two labels and the flow to them. At
-# test time there are only frames. So the teacher can be better, and the student does not start from it.
+# test time there are only frames.
 #
 # **Predict.** What share of each network's weights comes from stage 1?
 
@@ -223,7 +222,7 @@ for network in later:
 # - **bad pseudo-labels**: the flow is wrong by 8 %, as if motion were out of the warp's reach,
 # - **all labels** (0 / 1): the headroom.
 #
-# The setting was chosen on seeds from 100 on; shown are seeds 0 to 4, each with other videos.
+# The setting was chosen on seeds from 100 on; shown are seeds 0 to 4.
 #
 # **Predict.** Light does not change, or changes much: who wins?
 
@@ -246,13 +245,11 @@ def filled(one, pseudo):
 
 def answers(one, lessons, change, parts=("learn", "test"), seed=0):
     """Train a student on each (targets, has_target); give their maps of each part of a film."""
-    features = {
-        part: pixel_features(getattr(one, part).frames(change)) for part in ("learn", *parts)
-    }
+    seen = {part: pixel_features(getattr(one, part).frames(change)) for part in ("learn", *parts)}
     targets, has_target = (torch.stack(part) for part in zip(*lessons, strict=True))
     with one_thread():
-        students = train_students(features["learn"], targets, has_target, seed=seed)
-        return [students.maps(features[part]) for part in parts]
+        students = train_students(seen["learn"], targets, has_target, seed=seed)
+        return [students.maps(seen[part]) for part in parts]
 
 
 # %%
@@ -315,39 +312,29 @@ changing_light(scores, frames)
 # warp carries a label into it. At change 1 all labels would gain 0.11, and pseudo-labels gain 0.06
 # (max F + .040, S + .052). **Bad pseudo-labels** lose IoU at every change.
 #
-# Look at the seeds: 0, 2 and 4 gain, 1 gains nothing (nor would all labels), 3 loses 0.02. From five
-# seeds, 0.06 ± 0.07 is a mean that may lie between -0.03 and 0.15 (95 %).
+# Look at the seeds: three gain, one loses. 0.06 ± 0.07 is a mean that may lie between -0.03 and 0.15
+# (95 %).
 #
 # So: **pseudo-labels help where what changes between two labels is something that the student needs
 # to see, while motion stays within the warp's reach.**
 #
 # ### The same knob, with RCRNet+NER
 #
-# `rcr experiment appearance --seeds 5` turns it for the paper's networks, and its result comes with
-# the course: other generated videos, preset `tiny`, stage 1 on single images, 600 steps of stage 3 for
-# every student, 12 test videos.
+# `rcr experiment appearance --seeds 5` turns it for the paper's networks (other videos, preset `tiny`,
+# 600 steps for every student). Its result comes with the course.
 #
 # **Predict.** Does the gain come and go here as well?
 
 # %%
-from rcrlib.experiments import figure_with_alt, stored_results
+from rcrlib.course.lessons.l07_semi.stored_knob import turned_knob
 
-turned = stored_results()["appearance"]
-drawn, words = figure_with_alt(turned)
-picture(words, drawn)
-for setting in ("0", "0.33", "0.67", "1"):
-    pair = f"9/10 at {setting}", f"0/10 at {setting}"
-    gain = turned.difference(pair, turned.tests[0], "max_f")
-    said = f"max F {gain.mean:+.3f} (95 %: {gain.low:+.3f} to {gain.high:+.3f})"
-    print(f"pseudo-labels minus labels alone, at change {setting:<4} {said}")
+picture(*turned_knob())
 
-# %% [markdown] minutes=3 tags=["slide"]
-# All three fall: videos get harder. But the gain stays, +.04 to +.05, even in steady light. (Five seeds
-# leave three of the four intervals around 0. The demo's ten at change 1 do not: +.022 to +.069.)
-# Light is not all that a student needs to see. 30 labels show few places, shapes and backgrounds, and RCRNet
-# has thousands of times the weights of a student of ours: it learns 30 frames by heart (it saw
-# each clip 50 times). With 216 pseudo-labels it sees 246 frames, 9 times each, and goes two thirds of
-# the way to all true labels. So ask of every knob: *is that what this student lacks?*
+# %% [markdown] minutes=5 tags=["slide"]
+# All three fall, and the gain stays, +.04 to +.05, even in steady light. (Three of four intervals hold
+# 0; the demo's ten seeds at change 1 give +.022 to +.069.) RCRNet has thousands of times the
+# weights of our students: 30 frames, seen 50 times each, it learns by heart; 216 pseudo-labels bring it
+# two thirds of the way to all labels. So ask of every knob: *is that what this student lacks?*
 #
 # ## 6 · A noisy teacher
 #
@@ -421,7 +408,7 @@ confirmation_bias(taught, alone, most, shown(films[0], films[0].learn.masks[5]))
 #
 # But not repeated is not harmless: where labels disagree, a student becomes unsure and finds too
 # little, 0.3 to 0.8 of the area. In all, bent errors are not forgiven: the students' error is 0.48
-# with bent, 0.43 with grown; bent is better for seeds 0 and 3, grown for 1, 2 and 4.
+# with bent, 0.43 with grown.
 #
 # ## 7 · A student that teaches itself
 #
@@ -468,14 +455,12 @@ for turn, row in rounds.items():
 # are alike, so four fifths of its labels add little. The authors suspect ambiguous drawing: warped
 # labels are consistent over time, which drawn ones need not be.
 #
-# **One should doubt it.** From 0 / 5 to 1 / 5 max F gains .012 and S .007. But what is there to gain?
-# From a fifth to all labels, max F does not move (.849, .850, .849) and S moves by .006 (.867 to
-# .873): 1 / 5 is .001 above that. 4 / 5, with four times the pseudo-labels, has the S of 0 / 1 and
-# max F .850. No number has a deviation. And the paper calls its rows "representative": more were
+# **One should doubt it.** From 0 / 5 to 1 / 5 max F gains .012 and S .007. But
+# from a fifth to all labels, max F does not move and S moves by .006: 1 / 5 is .001 above that. 4 / 5,
+# with four times the pseudo-labels, has .850 / .873, as 0 / 1. No number has a deviation. And the paper calls its rows "representative": more were
 # tried, and the best of many, measured on the test set, is always a little too good.
 #
-# Where labels are *really* few, both gain much: 0 / 20 to 7 / 20 is + .026 and + .029. There is
-# headroom, as in section 5 when the light changes.
+# Where labels are *really* few, both gain much: 0 / 20 to 7 / 20 is + .026 and + .029.
 #
 # ### Where paper and released code part
 #
@@ -484,10 +469,8 @@ for turn, row in rounds.items():
 # | places of pseudo-labels | evenly between two labels | even in *raw* frames, rounded down: VOS 1 / 5 lands on frame 37, which nobody annotated |
 # | kept labels | are ground truth | saved again through 448 × 448 pixels: altered |
 # | pseudo-labels in training | not stated | soft, /255 |
-# | a folder that is not there | | trains on 100 % of the labels, without a word |
 #
-# The library places them on annotated frames, copies kept labels, cuts at 0.5, and says what it does
-# not find.
+# The library places them on annotated frames, copies kept labels and cuts at 0.5.
 
 # %% [markdown] minutes=2 tags=["slide"]
 # ## 9 · At full size

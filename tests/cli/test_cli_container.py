@@ -22,7 +22,7 @@ set -e
 mount --make-rprivate /
 mount -t tmpfs -o size={shared} tmpfs /dev/shm
 mount --bind {work} /mnt
-{python}
+{reachable}
 mount -o remount,bind,ro /
 cd /mnt
 exec setpriv --reuid=12345 --regid=12345 --clear-groups \
@@ -31,25 +31,31 @@ exec setpriv --reuid=12345 --regid=12345 --clear-groups \
     {executable} -m helpers.container_rehearsal /mnt
 """
 
-PYTHON = """
-mkdir /mnt/python
-mount --bind {prefix} /mnt/python
-mount -t tmpfs -o mode=755 tmpfs {closed}
-mkdir -p {prefix}
-mount --bind /mnt/python {prefix}
-umount /mnt/python
-rmdir /mnt/python
-"""
-"""Where Python lies in a folder of root's alone: the same folder, with nothing but Python in it."""
+
+def _reachable(folders: list[Path]) -> str:
+    """Return commands that leave, of what only root can enter, nothing but these folders."""
+    inside: dict[Path, list[Path]] = {}
+    for folder in folders:
+        closed = [up for up in reversed(folder.parents) if not up.stat().st_mode & 0o001]
+        if closed:
+            inside.setdefault(closed[0], []).append(folder)
+    lines = []
+    for closed_folder, wanted in inside.items():
+        for number, folder in enumerate(wanted):
+            lines += [f"mkdir /mnt/{number}", f"mount --bind {folder} /mnt/{number}"]
+        lines.append(f"mount -t tmpfs -o mode=755 tmpfs {closed_folder}")
+        for number, folder in enumerate(wanted):
+            lines += [f"mkdir -p {folder}", f"mount --bind /mnt/{number} {folder}"]
+            lines += [f"umount /mnt/{number}", f"rmdir /mnt/{number}"]
+    return "\n".join(lines)
 
 
 def _script(work: Path, shared: str) -> str:
-    prefix = Path(sys.base_prefix)
-    closed = [folder for folder in reversed(prefix.parents) if not folder.stat().st_mode & 0o001]
-    python = PYTHON.format(prefix=prefix, closed=closed[0]) if closed else ""
+    needed = dict.fromkeys([Path(sys.base_prefix), Path(sys.prefix), ROOT])
     return CONTAINER.format(
-        shared=shared, work=work, python=python, root=ROOT, executable=sys.executable
-    )
+        shared=shared, work=work, reachable=_reachable(list(needed)), root=ROOT,
+        executable=sys.executable,
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def test_a_failed_save_leaves_the_old_file_alone(tmp_path, monkeypatch):
     def fail(*_args: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("rcrlib.models.files.weights.save_file", fail)
+    monkeypatch.setattr("rcrlib.models.files.weights.save", fail)
     with pytest.raises(OSError, match="disk full"):
         save_weights(RCRNet(NETWORK), path)
     assert path.read_bytes() == b"old"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from rcrlib.errors import OptionError, RcrError, WeightsError
@@ -53,7 +53,8 @@ def save_weights(
     if half:
         tensors = {name: t.half() if t.ndim > 1 else t for name, t in tensors.items()}
     with atomic_file(path) as temporary:
-        save_file(tensors, temporary, metadata)
+        # `save_file` writes to a temporary name of its own, which would outlive a kill.
+        temporary.write_bytes(save(tensors, metadata))
 
 
 def load_weights(
