@@ -79,13 +79,17 @@ def make_predictor(network: nn.Module, config: PredictConfig) -> Predictor:
         raise WeightsError("an FGPLG needs labels beside each frame; predict with an RCRNet+NER")
     device = pick_device(config.device)
     precision = pick_precision(config.precision, device)
-    ready = for_inference(network).to(device)
+    dtype = torch.float32
+    if device.type == "cpu" and precision == "bf16-mixed":
+        # Weights and features are in bf16; autocast would convert both again at every layer.
+        dtype, precision = torch.bfloat16, "32-true"
+    ready = for_inference(network).to(device, dtype)
 
     @torch.inference_mode()
     def predict_clips(clips: Tensor) -> Tensor:
         if device.type == "cuda":
             clips = clips.pin_memory()
-        batch = normalise(clips.to(device, non_blocking=True))
+        batch = normalise(clips.to(device, non_blocking=True)).to(dtype)
         with autocast(device, precision):
             if isinstance(ready, RCRNet):
                 return ready(batch.flatten(0, 1)).unflatten(0, batch.shape[:2]).float().sigmoid()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from helpers.small_runs import write_videos
 from rcrlib import Saliency
 from rcrlib.data import load, write_mask
 from rcrlib.errors import DataError, OptionError, WeightsError
-from rcrlib.models import FGPLG, RCRNetNER, load_weights, save_weights
+from rcrlib.models import FGPLG, RCRNet, RCRNetNER, load_weights, save_weights
 from rcrlib.predict import PredictConfig, saliency_maps
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -70,6 +71,17 @@ def test_options_reach_the_prediction(weights):
     frames = frames_of(5)
     found = list(Saliency(weights, clip=2, overlap=1, size=48, device="cpu").frames(frames))
     np.testing.assert_array_equal(found, expected(weights, frames, clip=2, overlap=1, size=48))
+
+
+@pytest.mark.parametrize("network", [RCRNet, RCRNetNER])
+def test_bf16_on_a_cpu_gives_nearly_the_maps_of_float32(network):
+    torch.manual_seed(0)
+    made, frames = network(NETWORK), frames_of(5)
+    config = PredictConfig(clip=3, size=64, device="cpu", precision="32")
+    exact = list(saliency_maps(made, frames, config))
+    found = list(saliency_maps(made, frames, replace(config, precision="bf16")))
+    assert all(one.dtype == np.float32 for one in found)
+    assert 0 < np.abs(np.subtract(found, exact)).max() < 0.02
 
 
 def test_an_image_is_a_video_of_one_frame(weights, saliency):
