@@ -82,6 +82,18 @@ def autocast(device: torch.device, precision: Precision) -> torch.autocast:
     return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
 
 
+def inference_precision(
+    device: torch.device, precision: Precision
+) -> tuple[torch.dtype, torch.autocast]:
+    """Return the type of weights and features in inference, and the autocast context around it.
+
+    bf16 on a CPU needs no autocast, which would convert weights and features again at every layer.
+    """
+    if device.type == "cpu" and precision == "bf16-mixed":
+        return torch.bfloat16, autocast(device, "32-true")
+    return torch.float32, autocast(device, precision)
+
+
 def free_memory(device: torch.device) -> int | None:
     """Return the free memory of a device in bytes, or None where the system does not say."""
     if device.type == "cuda":

@@ -22,7 +22,13 @@ from rcrlib.models import (
     for_inference,
     for_training,
 )
-from rcrlib.runtime import autocast, computes_in_bf16, pick_device, pick_precision
+from rcrlib.runtime import (
+    autocast,
+    computes_in_bf16,
+    inference_precision,
+    pick_device,
+    pick_precision,
+)
 
 Path = Literal["plain", "fast"]
 """The network as its equations read, or accelerated."""
@@ -108,14 +114,17 @@ class Subject:
 def inference(subject: Subject) -> Callable[[], Tensor]:
     """Return a function that computes the logits of the subject's clips."""
     network, clips = subject.network().eval(), subject.input()
-    if subject.path == "fast":
-        network = for_inference(network)
     precision = pick_precision(subject.precision, subject.torch_device)
+    if subject.path == "fast":
+        dtype, casting = inference_precision(subject.torch_device, precision)
+        network, clips = for_inference(network).to(dtype), clips.to(dtype)
+    else:
+        casting = autocast(subject.torch_device, precision)
 
     def run() -> Tensor:
-        with torch.inference_mode(), autocast(subject.torch_device, precision):
+        with torch.inference_mode(), casting:
             logits: Tensor = network(clips)
-            return logits
+            return logits.float()
 
     return run
 

@@ -15,7 +15,7 @@ from rcrlib.data import normalise, resize
 from rcrlib.errors import OptionError, WeightsError
 from rcrlib.models import FGPLG, RCRNet, for_inference
 from rcrlib.predict.config import PredictConfig
-from rcrlib.runtime import autocast, free_memory, pick_device, pick_precision
+from rcrlib.runtime import free_memory, inference_precision, pick_device, pick_precision
 from rcrlib.triplets import image_tensor
 
 BATCH_FRAMES = {"cpu": 1, "cuda": 32, "mps": 8}
@@ -79,10 +79,7 @@ def make_predictor(network: nn.Module, config: PredictConfig) -> Predictor:
         raise WeightsError("an FGPLG needs labels beside each frame; predict with an RCRNet+NER")
     device = pick_device(config.device)
     precision = pick_precision(config.precision, device)
-    dtype = torch.float32
-    if device.type == "cpu" and precision == "bf16-mixed":
-        # Weights and features are in bf16; autocast would convert both again at every layer.
-        dtype, precision = torch.bfloat16, "32-true"
+    dtype, casting = inference_precision(device, precision)
     ready = for_inference(network).to(device, dtype)
 
     @torch.inference_mode()
@@ -90,7 +87,7 @@ def make_predictor(network: nn.Module, config: PredictConfig) -> Predictor:
         if device.type == "cuda":
             clips = clips.pin_memory()
         batch = normalise(clips.to(device, non_blocking=True)).to(dtype)
-        with autocast(device, precision):
+        with casting:
             if isinstance(ready, RCRNet):
                 return ready(batch.flatten(0, 1)).unflatten(0, batch.shape[:2]).float().sigmoid()
             probabilities: Tensor = ready(batch).float().sigmoid()
