@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from rcrlib.data.dataset import Dataset
+from rcrlib.data.dataset import Dataset, NoVideoError
 from rcrlib.data.frames import VideoFileFrames
 from rcrlib.data.layouts import load
 from rcrlib.data.listing import walk_files
@@ -71,7 +71,11 @@ def _check(path: str | Path, layout: str, split: str | None, files: bool) -> Che
     problems: list[str] = []
     dataset = None
     with collecting(problems):
-        dataset = load(path, layout, split, problems=problems)
+        try:
+            dataset = load(path, layout, split, problems=problems)
+        except NoVideoError:
+            if not problems:  # else it holds some, and what is wrong with each has been said
+                raise
     if dataset is None:
         return CheckResult(None, tuple(problems), ())
     if split is None:

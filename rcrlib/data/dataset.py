@@ -17,6 +17,10 @@ from rcrlib.data.video import Video
 from rcrlib.errors import DataError, first_few
 
 
+class NoVideoError(DataError):
+    """A data set of the layout holds no video, or none that could be used."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Videos, in a fixed order, with names that are unique.
@@ -49,7 +53,7 @@ class Dataset:
                 f"{self.root}: two videos have one name: {first_few(twice)}; rename one"
             )
         if not names:
-            raise DataError(f"{self.root}: holds no video of the layout {self.layout}")
+            raise NoVideoError(f"{self.root}: holds no video of the layout {self.layout}")
 
     @cached_property
     def _by_name(self) -> NameTable[Video]:

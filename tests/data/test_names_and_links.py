@@ -29,6 +29,16 @@ def test_a_link_that_leads_to_nothing_is_no_missing_frame(mini):
     ]
 
 
+def test_a_set_whose_videos_all_have_problems_is_not_said_to_hold_none(mini):
+    for name in ("a", "b"):
+        mini.video(f"{name}/frames", f"{name}/labels", count=4)
+        (mini.root / name / "frames/00002.png").unlink()
+        (mini.root / name / "frames/00002.png").symlink_to("gone.png")
+    problems = check(mini.root).problems
+    assert len(problems) == 2
+    assert all("leads to nothing" in problem for problem in problems)
+
+
 @pytest.mark.parametrize("lost", ["d", "a/frames", "a/labels"])
 def test_a_folder_that_is_a_lost_link_is_named(mini, lost):
     mini.video("a/pictures", "a/masks")
