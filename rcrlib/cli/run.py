@@ -76,12 +76,13 @@ def pseudo_label(
     """
     from rcrlib.data import load
     from rcrlib.models import FGPLG, weights_metadata
+    from rcrlib.predict import clip_and_size
     from rcrlib.pseudo import generate
     from rcrlib.train import load_as
 
     generator = load_as(FGPLG, fgplg)
     trained = weights_metadata(fgplg)
-    side = int(trained.get("size", 448)) if size is None else size
+    side = clip_and_size(trained)[1] if size is None else size
     path = generate(
         load(data, layout, split), generator, out, size=side,
         flow_size=max(side, int(trained.get("flow_size", side))),

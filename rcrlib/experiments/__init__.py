@@ -40,7 +40,7 @@ from rcrlib.experiments.noise import smooth_field
 from rcrlib.experiments.paper import PAPER_CELLS
 from rcrlib.experiments.pseudo_labels import PseudoLabels
 from rcrlib.experiments.report import results_page, write_results_page
-from rcrlib.experiments.result import Result, load_result
+from rcrlib.experiments.result import Result, load_result, split_setting
 from rcrlib.experiments.runner import run_steps
 from rcrlib.experiments.stats import Difference, over_seeds
 from rcrlib.experiments.steps import Generator, ImageStage, Step
@@ -84,6 +84,7 @@ __all__ = [
     "run_steps",
     "smooth_field",
     "split_parts",
+    "split_setting",
     "store",
     "stored_results",
     "table_heading",

@@ -10,7 +10,7 @@ from rcrlib.errors import OptionError
 from rcrlib.experiments.cells import Cell, Measure
 from rcrlib.experiments.kept_labels import KeptLabels
 from rcrlib.experiments.lab import Knob, Lab
-from rcrlib.experiments.result import AT
+from rcrlib.experiments.result import at_setting
 from rcrlib.experiments.steps import FlowError
 from rcrlib.keyframes import POLICIES
 
@@ -126,9 +126,10 @@ def _demo(lab: Lab) -> Grid:
 def _appearance(lab: Lab) -> Grid:
     grid = _demo(lab)
     assert lab.synthetic is not None  # it takes no other data
-    at = f"{AT}{lab.synthetic.appearance_change:g}"
-    cells = tuple(replace(cell, name=cell.name + at) for cell in grid.cells)
-    return Grid(cells, tuple((a + at, b + at) for a, b in grid.pairs))
+    setting = lab.synthetic.appearance_change
+    cells = tuple(replace(cell, name=at_setting(cell.name, setting)) for cell in grid.cells)
+    pairs = ((at_setting(a, setting), at_setting(b, setting)) for a, b in grid.pairs)
+    return Grid(cells, tuple(pairs))
 
 
 def _keyframes(lab: Lab) -> Grid:

@@ -15,7 +15,7 @@ from rcrlib.experiments.gather import gather
 from rcrlib.experiments.lab import Lab, claim, open_lab, places
 from rcrlib.experiments.merge import merge_results
 from rcrlib.experiments.report import write_result
-from rcrlib.experiments.result import AT, Result
+from rcrlib.experiments.result import Result, split_setting
 from rcrlib.experiments.runner import run_steps
 from rcrlib.experiments.tables import text_table
 from rcrlib.experiments.worker import process_count
@@ -71,11 +71,11 @@ def _chosen(lab: Lab, grid: Grid) -> list[Cell]:
     Where a knob is turned, "0/10" stands for "0/10 at 0.33" and at every other setting.
     """
     by_name = {cell.name: cell for cell in grid.cells}
-    by_name |= {_without_setting(cell.name): cell for cell in grid.cells}
+    by_name |= {split_setting(cell.name)[0]: cell for cell in grid.cells}
     settings = find_experiment(lab.config.name).knob_settings
     for name in lab.config.only:
-        known = name in by_name or name.partition(AT)[2] in settings
-        if not known or _without_setting(name) not in by_name:
+        known = name in by_name or split_setting(name)[1] in settings
+        if not known or split_setting(name)[0] not in by_name:
             near = difflib.get_close_matches(name, by_name, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             names = ", ".join(cell.name for cell in grid.cells)
@@ -90,8 +90,3 @@ def _chosen(lab: Lab, grid: Grid) -> list[Cell]:
             if problem:
                 raise OptionError(f"{lab.train.root}: the data do not allow {name}: {problem}")
     return allowed
-
-
-def _without_setting(name: str) -> str:
-    """Return a cell's name without the setting of a knob."""
-    return name.partition(AT)[0]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from rcrlib.experiments.catalogue import find_experiment
-from rcrlib.experiments.result import AT, Result, Run
+from rcrlib.experiments.result import Result, Run, split_setting
 from rcrlib.experiments.tables import plus_minus
 from rcrlib.metrics import SaliencyResult, f_measure
 from rcrlib.show import (
@@ -127,7 +127,7 @@ def _settings(result: Result, path: Path | None) -> tuple[Picture, str]:
     for row in result.rows:
         if result.of(row.name, test):
             mean = result.spread(row.name, test, "max_f").mean
-            setting = float(row.name.partition(AT)[2])
+            setting = float(split_setting(row.name)[1])
             series.setdefault(row.says, []).append((setting, mean))
     knob = find_experiment(result.experiment).knob
     assert knob is not None

@@ -31,8 +31,18 @@ KEYS = {
 }
 """The numbers of a table, and their headings, by what is measured."""
 
-AT = " at "
-"""Between a cell's name and the setting of a knob: "9/10 at 0.33"."""
+_AT = " at "
+
+
+def at_setting(cell: str, setting: float) -> str:
+    """Return a cell's name at a setting of a knob: "9/10 at 0.33"."""
+    return f"{cell}{_AT}{setting:g}"
+
+
+def split_setting(name: str) -> tuple[str, str]:
+    """Return a cell's own name and its setting: "9/10" and "0.33"; "" where no knob is turned."""
+    cell, _, setting = name.partition(_AT)
+    return cell, setting
 
 
 @dataclass(frozen=True)

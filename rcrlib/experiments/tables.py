@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from rcrlib.experiments.catalogue import find_experiment
-from rcrlib.experiments.result import AT, Result, Row
+from rcrlib.experiments.result import Result, Row, split_setting
 from rcrlib.experiments.stats import Difference, Spread
 
 Table = list[list[str]]
@@ -80,10 +80,11 @@ def table_heading(result: Result) -> str:
 
 def remarks(result: Result) -> list[str]:
     """Say what the table cannot: what each cell is, what is missing, and why."""
-    lines = list(dict.fromkeys(f"{row.name.partition(AT)[0]}: {row.says}" for row in result.rows))
+    said = (f"{split_setting(row.name)[0]}: {row.says}" for row in result.rows)
+    lines = list(dict.fromkeys(said))  # once for all settings of a knob
     knob = find_experiment(result.experiment).knob
     if knob is not None:
-        lines.append(f"at: {knob.says}")
+        lines.append(f"at ...: with this {knob.says} in the generated videos")
     if any(run.quality for run in result.runs):
         lines.append("their IoU: of pseudo-labels with the labels held back")
     lines.append("passes: how often stage 3 saw each of its clips")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rcrlib.errors import OptionError
 
@@ -47,3 +49,13 @@ class PredictConfig:
             raise OptionError(f"overlap is {self.overlap}; a whole video is one clip: leave it out")
         if self.size < 16:
             raise OptionError(f"size is {self.size}; it must be at least 16")
+
+
+def clip_and_size(trained: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the clip length and the side that weights were trained at, else the paper's.
+
+    Args:
+        trained: the weights' metadata, see `rcrlib.models.weights_metadata`.
+    """
+    clip, size = trained.get("clip", PredictConfig.clip), trained.get("size", PredictConfig.size)
+    return int(clip), int(size)

@@ -28,7 +28,7 @@ from rcrlib.models import (
     shipped_weights,
     weights_metadata,
 )
-from rcrlib.predict.config import PredictConfig
+from rcrlib.predict.config import PredictConfig, clip_and_size
 
 METADATA = "rcrlib.json"
 """The extra file of a `.pt2` that holds what an ONNX file has among its own metadata."""
@@ -59,13 +59,13 @@ def export_weights(
     _writer(Path(path))  # before anything is read
     file = Path(shipped_weights() if weights is None else weights)
     network, trained = load_weights(file, fast=False), weights_metadata(file)
-    side = int(trained.get("size", 448))
+    trained_clip, side = clip_and_size(trained)
     about = {"source": file.name} | {key: trained[key] for key in ("preset",) if key in trained}
     if file.resolve() == shipped_weights().resolve():
         about["licence"] = "CC BY-NC 4.0"
     return export_network(
         network, path, size=size or (side, side),
-        clip=int(trained.get("clip", 4)) if clip is None else clip, **about,
+        clip=trained_clip if clip is None else clip, **about,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from rcrlib.background import prefetch
 from rcrlib.data import load
 from rcrlib.errors import DataError, WeightsError
 from rcrlib.models import FGPLG, load_weights, shipped_weights, weights_metadata
-from rcrlib.predict.config import PredictConfig
+from rcrlib.predict.config import PredictConfig, clip_and_size
 from rcrlib.predict.folder import PREFETCH
 from rcrlib.predict.stream import (
     make_predictor,
@@ -156,9 +156,10 @@ def load_for_prediction(
     network, trained = load_weights(file), weights_metadata(file)
     if isinstance(network, FGPLG):
         raise WeightsError(f"{file}: holds an FGPLG, which needs labels; give an RCRNet+NER")
+    trained_clip, trained_size = clip_and_size(trained)
     config = PredictConfig(
-        clip=int(trained.get("clip", 4)) if clip is None else clip,
-        size=int(trained.get("size", 448)) if size is None else size,
+        clip=trained_clip if clip is None else clip,
+        size=trained_size if size is None else size,
         overlap=overlap, whole=whole, batch=batch, device=device, precision=precision,
     )  # fmt: skip
     return network, config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rcrlib.experiments import figure_with_alt, stored_results
+from rcrlib.experiments import figure_with_alt, split_setting, stored_results
 from rcrlib.show import Picture
 
 
@@ -16,10 +16,10 @@ def turned_knob() -> tuple[str, Picture]:
     drawn, _ = figure_with_alt(result)
     gains = []
     for pair in result.pairs:
-        few, _, setting = pair[1].partition(" at ")
-        if pair[0].startswith("9/10") and few == "0/10":
+        (cell, setting), (other, _) = map(split_setting, pair)
+        if (cell, other) == ("9/10", "0/10"):
             found = result.difference(pair, result.tests[0], "max_f")
             assert found is not None
             bounds = f"95 %: {found.low:+.3f} to {found.high:+.3f}"
-            gains.append(f"{found.mean:+.3f} ({bounds}) at {setting}")
-    return f"Pseudo-labels minus labels alone, max F over 5 seeds: {'; '.join(gains)}.", drawn
+            gains.append(f"{found.mean:+.3f} ({bounds}, {found.n} seeds) at {setting}")
+    return f"Pseudo-labels minus labels alone in max F: {'; '.join(gains)}.", drawn
