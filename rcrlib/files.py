@@ -244,7 +244,11 @@ def _hold(path: Path) -> Iterator[bool | None]:
     if fcntl is None:
         yield None
         return
-    file = os.open(path, os.O_RDONLY)
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:  # who looks for stale ones was quicker
+        yield False
+        return
     try:
         held: bool | None
         try:

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,24 @@ def write_folder(path: Path, *names: str, size: int = 0, stop: bool = False) -> 
             (folder / name).write_bytes(bytes(size))
         if stop:
             raise Stop
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+@pytest.mark.parametrize("make", [partial(write, text="new"), write_folder])
+def test_a_file_that_another_writer_took_for_stale_is_made_once_more(tmp_path, monkeypatch, make):
+    """It deletes what it finds between the making of a temporary file and the lock on it."""
+    opened, taken = os.open, []
+
+    def open_late(path, flags, *rest):
+        if flags == os.O_RDONLY and PARTIAL in str(path) and not taken:
+            taken.append(path)
+            Path(path).rmdir() if Path(path).is_dir() else Path(path).unlink()
+        return opened(path, flags, *rest)
+
+    monkeypatch.setattr("rcrlib.files.os.open", open_late)
+    make(tmp_path / "kept")
+    assert len(taken) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
 def test_a_file_appears_under_its_name_when_it_is_whole(tmp_path):
