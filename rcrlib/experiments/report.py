@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, OptionError
 from rcrlib.experiments.figures import draw_figure
 from rcrlib.experiments.result import Result, load_result
 from rcrlib.experiments.tables import (
@@ -25,6 +25,9 @@ video; nothing here is written by hand. A cell's number is the mean over its see
 deviation. The paper's numbers stand beside ours for orientation: what differs is
 listed each time.
 """
+
+_MARK = b"# Results\n\nMade by `rcr experiment report`"
+"""How such a page begins."""
 
 
 def write_result(result: Result, folder: Path) -> Path:
@@ -71,7 +74,14 @@ def results_page(files: Sequence[Path], root: Path) -> str:
 
 
 def write_results_page(files: Sequence[Path], out: Path) -> Path:
-    """Write the page of `results_page` to `out`."""
+    """Write the page of `results_page` to `out`, over an older one.
+
+    Raises:
+        OptionError: something else has that name.
+        DataError: as `results_page`.
+    """
+    if out.exists() and not (out.is_file() and out.read_bytes().startswith(_MARK)):
+        raise OptionError(f"{out}: is not a page of rcr experiment report; choose another name")
     page = results_page(files, out.parent)
     write_text(out, page)
     return out

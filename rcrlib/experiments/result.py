@@ -221,7 +221,8 @@ def load_result(path: Path) -> Result:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            f"{file}: is not the result of an experiment ({error}); run the experiment again"
+            f"{file}: is not the result of an experiment; give the folder that rcr experiment"
+            " printed, or its result.json"
         ) from error
 
 

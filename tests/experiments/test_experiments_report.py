@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers.results import make_run
-from rcrlib.errors import DataError
+from rcrlib.errors import DataError, OptionError
 from rcrlib.experiments import (
     load_result,
     results_page,
@@ -23,7 +23,7 @@ from rcrlib.experiments.provenance import Origin, commit
 from rcrlib.experiments.report import write_result
 from rcrlib.experiments.result import Result, Row, Run
 from rcrlib.experiments.stored import STORED
-from rcrlib.experiments.tables import difference_table, main_table, text_table
+from rcrlib.experiments.tables import difference_table, main_table, remarks, text_table
 
 ORIGIN = Origin("rcr experiment table2 --seeds 2", "abc", "rcrlib 0", "a laptop", 2, "Python 3")
 
@@ -106,6 +106,30 @@ def test_the_words_of_a_figure_hold_its_numbers(tmp_path, experiment):
     for number in expected:
         assert number in words
     assert (tmp_path / "figure.png").stat().st_size > 5000
+
+
+def test_a_knobs_figure_has_a_line_for_each_kind_of_cell(tmp_path):
+    rows = [Row(f"{cell} at {at}", says) for at in ("0", "0.5")
+            for cell, says in (("0/10", "few"), ("9/10", "both"))]  # fmt: skip
+    runs = [make_run(row.name, 0, 0.5 + 0.1 * n) for n, row in enumerate(rows)]
+    result = replace(FULL, experiment="appearance", rows=rows, runs=runs, pairs=[])
+    words = draw_figure(result, tmp_path / "figure.png")
+    assert words.startswith("max F over appearance change.")
+    assert "few: 0.500 at 0, 0.700 at 0.5" in words
+    assert "both: 0.600 at 0, 0.800 at 0.5" in words
+    assert remarks(result)[:3] == [
+        "0/10: few", "9/10: both", "at ...: with this appearance change in the generated videos",
+    ]  # fmt: skip
+
+
+def test_a_page_that_is_not_one_of_ours_is_not_written_over(tmp_path):
+    write_result(FULL, tmp_path / "table2")
+    (tmp_path / "diary.md").write_text("mine")
+    with pytest.raises(OptionError, match=r"diary\.md: is not a page of rcr experiment report"):
+        write_results_page([tmp_path / "table2"], tmp_path / "diary.md")
+    assert (tmp_path / "diary.md").read_text() == "mine"
+    for _ in range(2):
+        write_results_page([tmp_path / "table2"], tmp_path / "page.md")
 
 
 def test_every_number_of_the_page_can_be_traced(tmp_path):
